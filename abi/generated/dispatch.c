@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: MIT */
+/* generated from ringbolt.toml - do not edit */
+/*
+ * From registers to a handler: choose by number, check what needs no state, call.
+ * Responsible for nothing that looks at the domain. Compile with -fno-jump-tables: then no branch is indirect.
+ */
+
+#include "dispatch.h"
+
+/* Bits 63:47 are the same. */
+static inline int is_canonical(uint64_t address)
+{
+	return (uint64_t)((int64_t)(address << 16) >> 16) == address;
+}
+
+static inline enum rb_status call_info_version(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	if (arg[0] | arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_info_version(v, result);
+}
+
+static inline enum rb_status call_info_features(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t index = arg[0];
+	const struct hc_info_features_args a = { .index = index };
+
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_info_features(v, &a, result);
+}
+
+static inline enum rb_status call_info_call(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t number = arg[0];
+	const struct hc_info_call_args a = { .number = number };
+
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_info_call(v, &a, result);
+}
+
+static inline enum rb_status call_info_counter(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t counter = arg[0];
+	const struct hc_info_counter_args a = { .counter = counter };
+
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_info_counter(v, &a, result);
+}
+
+static inline enum rb_status call_console_write(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t address = arg[0];
+	const uint64_t bytes = arg[1];
+	const struct hc_console_write_args a = { .address = address, .bytes = bytes };
+
+	if (arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (address >> 52)
+		return RB_INVAL;
+	if (bytes > 4096)
+		return RB_INVAL;
+	return hc_console_write(v, &a, result);
+}
+
+static inline enum rb_status call_console_read(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t address = arg[0];
+	const uint64_t bytes = arg[1];
+	const struct hc_console_read_args a = { .address = address, .bytes = bytes };
+
+	if (arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (address >> 52)
+		return RB_INVAL;
+	if (bytes > 4096)
+		return RB_INVAL;
+	return hc_console_read(v, &a, result);
+}
+
+static inline enum rb_status call_pt_update(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t word0 = arg[0];
+	const uint64_t value0 = arg[1];
+	const uint64_t word1 = arg[2];
+	const uint64_t value1 = arg[3];
+	const uint64_t word2 = arg[4];
+	const uint64_t value2 = arg[5];
+	const struct hc_pt_update_args a = { .word0 = word0, .value0 = value0, .word1 = word1, .value1 = value1, .word2 = word2, .value2 = value2 };
+
+	return hc_pt_update(v, &a, result);
+}
+
+static inline enum rb_status call_pt_batch(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t first = arg[0];
+	const uint64_t count = arg[1];
+	const struct hc_pt_batch_args a = { .first = first, .count = count };
+
+	if (arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (first > 255)
+		return RB_INVAL;
+	if (count > 256)
+		return RB_INVAL;
+	return hc_pt_batch(v, &a, result);
+}
+
+static inline enum rb_status call_root_load(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t root = arg[0];
+	const struct hc_root_load_args a = { .root = root };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (root >> 40)
+		return RB_INVAL;
+	return hc_root_load(v, &a);
+}
+
+static inline enum rb_status call_pt_reserve_grow(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	if (arg[0] | arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_pt_reserve_grow(v, result);
+}
+
+static inline enum rb_status call_tlb_flush(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t vcpu_mask = arg[0];
+	const uint64_t scope = arg[1];
+	const uint64_t address = arg[2];
+	const uint64_t pages = arg[3];
+	const struct hc_tlb_flush_args a = { .vcpu_mask = vcpu_mask, .scope = (enum rb_tlb_scope)scope, .address = address, .pages = pages };
+
+	(void)result;
+	if (arg[4] | arg[5])
+		return RB_INVAL;
+	if (scope > RB_TLB_SCOPE_RANGE)
+		return RB_INVAL;
+	if (address & 0xfff)
+		return RB_INVAL;
+	return hc_tlb_flush(v, &a);
+}
+
+static inline enum rb_status call_event_send(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t vcpu_mask = arg[0];
+	const uint64_t vector = arg[1];
+	const struct hc_event_send_args a = { .vcpu_mask = vcpu_mask, .vector = vector };
+
+	(void)result;
+	if (arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (vector < 32)
+		return RB_INVAL;
+	if (vector > 255)
+		return RB_INVAL;
+	return hc_event_send(v, &a);
+}
+
+static inline enum rb_status call_port_alloc(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t domain = arg[0];
+	const struct hc_port_alloc_args a = { .domain = domain };
+
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (domain > 0xffff)
+		return RB_INVAL;
+	return hc_port_alloc(v, &a, result);
+}
+
+static inline enum rb_status call_port_bind(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t domain = arg[0];
+	const uint64_t port = arg[1];
+	const struct hc_port_bind_args a = { .domain = domain, .port = port };
+
+	if (arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (domain > 0xffff)
+		return RB_INVAL;
+	if (port > 1023)
+		return RB_INVAL;
+	return hc_port_bind(v, &a, result);
+}
+
+static inline enum rb_status call_port_set_target(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t port = arg[0];
+	const uint64_t vcpu = arg[1];
+	const uint64_t vector = arg[2];
+	const struct hc_port_set_target_args a = { .port = port, .vcpu = vcpu, .vector = vector };
+
+	(void)result;
+	if (arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (port > 1023)
+		return RB_INVAL;
+	if (vcpu > 63)
+		return RB_INVAL;
+	if (vector < 32)
+		return RB_INVAL;
+	if (vector > 255)
+		return RB_INVAL;
+	return hc_port_set_target(v, &a);
+}
+
+static inline enum rb_status call_port_send(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t port = arg[0];
+	const struct hc_port_send_args a = { .port = port };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (port > 1023)
+		return RB_INVAL;
+	return hc_port_send(v, &a);
+}
+
+static inline enum rb_status call_port_mask(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t port = arg[0];
+	const uint64_t masked = arg[1];
+	const struct hc_port_mask_args a = { .port = port, .masked = masked };
+
+	(void)result;
+	if (arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (port > 1023)
+		return RB_INVAL;
+	if (masked > 1)
+		return RB_INVAL;
+	return hc_port_mask(v, &a);
+}
+
+static inline enum rb_status call_port_close(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t port = arg[0];
+	const struct hc_port_close_args a = { .port = port };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (port > 1023)
+		return RB_INVAL;
+	return hc_port_close(v, &a);
+}
+
+static inline enum rb_status call_timer_set(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t deadline_ns = arg[0];
+	const struct hc_timer_set_args a = { .deadline_ns = deadline_ns };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_timer_set(v, &a);
+}
+
+static inline enum rb_status call_sched_block(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	(void)result;
+	if (arg[0] | arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_sched_block(v);
+}
+
+static inline enum rb_status call_sched_yield(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	(void)result;
+	if (arg[0] | arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_sched_yield(v);
+}
+
+static inline enum rb_status call_vcpu_set_entry(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t user_entry = arg[0];
+	const uint64_t kernel_entry = arg[1];
+	const uint64_t range_start = arg[2];
+	const uint64_t range_end = arg[3];
+	const uint64_t emergency_sp = arg[4];
+	const struct hc_vcpu_set_entry_args a = { .user_entry = user_entry, .kernel_entry = kernel_entry, .range_start = range_start, .range_end = range_end, .emergency_sp = emergency_sp };
+
+	(void)result;
+	if (arg[5])
+		return RB_INVAL;
+	if (user_entry < RB_GATE_END)
+		return RB_INVAL;
+	if (kernel_entry < RB_GATE_END)
+		return RB_INVAL;
+	if (range_start && range_start < RB_GATE_END)
+		return RB_INVAL;
+	if (range_end && range_end < RB_GATE_END)
+		return RB_INVAL;
+	if (emergency_sp && emergency_sp < RB_GATE_END)
+		return RB_INVAL;
+	return hc_vcpu_set_entry(v, &a);
+}
+
+static inline enum rb_status call_vcpu_set_gs(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t base = arg[0];
+	const struct hc_vcpu_set_gs_args a = { .base = base };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (!is_canonical(base))
+		return RB_INVAL;
+	return hc_vcpu_set_gs(v, &a);
+}
+
+static inline enum rb_status call_vcpu_set_page(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t address = arg[0];
+	const struct hc_vcpu_set_page_args a = { .address = address };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (address >> 52)
+		return RB_INVAL;
+	if (address & 0xfff)
+		return RB_INVAL;
+	return hc_vcpu_set_page(v, &a);
+}
+
+static inline enum rb_status call_vcpu_set_queue(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t address = arg[0];
+	const struct hc_vcpu_set_queue_args a = { .address = address };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (address >> 52)
+		return RB_INVAL;
+	if (address & 0xfff)
+		return RB_INVAL;
+	return hc_vcpu_set_queue(v, &a);
+}
+
+static inline enum rb_status call_vcpu_set_descriptor(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t slot = arg[0];
+	const uint64_t descriptor = arg[1];
+	const struct hc_vcpu_set_descriptor_args a = { .slot = slot, .descriptor = descriptor };
+
+	(void)result;
+	if (arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (slot > 3)
+		return RB_INVAL;
+	return hc_vcpu_set_descriptor(v, &a);
+}
+
+static inline enum rb_status call_vcpu_set_debug(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t index = arg[0];
+	const uint64_t value = arg[1];
+	const struct hc_vcpu_set_debug_args a = { .index = index, .value = value };
+
+	(void)result;
+	if (arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (index > 7)
+		return RB_INVAL;
+	return hc_vcpu_set_debug(v, &a);
+}
+
+static inline enum rb_status call_vcpu_set_xcr0(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t value = arg[0];
+	const struct hc_vcpu_set_xcr0_args a = { .value = value };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_vcpu_set_xcr0(v, &a);
+}
+
+static inline enum rb_status call_vcpu_set_tsc_aux(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t value = arg[0];
+	const struct hc_vcpu_set_tsc_aux_args a = { .value = value };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (value > 0xffffffff)
+		return RB_INVAL;
+	return hc_vcpu_set_tsc_aux(v, &a);
+}
+
+static inline enum rb_status call_shutdown(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t reason = arg[0];
+	const uint64_t code = arg[1];
+	const struct hc_shutdown_args a = { .reason = (enum rb_shutdown_reason)reason, .code = code };
+
+	(void)result;
+	if (arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (reason > RB_SHUTDOWN_REASON_CRASH)
+		return RB_INVAL;
+	if (code > 255)
+		return RB_INVAL;
+	return hc_shutdown(v, &a);
+}
+
+static inline enum rb_status call_debug_check(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	if (arg[0] | arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_debug_check(v, result);
+}
+
+enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t arg[6], uint64_t *result)
+{
+	*result = 0;
+	switch (nr) {
+	case RB_HC_INFO_VERSION:
+		return call_info_version(v, arg, result);
+	case RB_HC_INFO_FEATURES:
+		return call_info_features(v, arg, result);
+	case RB_HC_INFO_CALL:
+		return call_info_call(v, arg, result);
+	case RB_HC_INFO_COUNTER:
+		return call_info_counter(v, arg, result);
+	case RB_HC_CONSOLE_WRITE:
+		return call_console_write(v, arg, result);
+	case RB_HC_CONSOLE_READ:
+		return call_console_read(v, arg, result);
+	case RB_HC_PT_UPDATE:
+		return call_pt_update(v, arg, result);
+	case RB_HC_PT_BATCH:
+		return call_pt_batch(v, arg, result);
+	case RB_HC_ROOT_LOAD:
+		return call_root_load(v, arg, result);
+	case RB_HC_PT_RESERVE_GROW:
+		return call_pt_reserve_grow(v, arg, result);
+	case RB_HC_TLB_FLUSH:
+		return call_tlb_flush(v, arg, result);
+	case RB_HC_EVENT_SEND:
+		return call_event_send(v, arg, result);
+	case RB_HC_PORT_ALLOC:
+		return call_port_alloc(v, arg, result);
+	case RB_HC_PORT_BIND:
+		return call_port_bind(v, arg, result);
+	case RB_HC_PORT_SET_TARGET:
+		return call_port_set_target(v, arg, result);
+	case RB_HC_PORT_SEND:
+		return call_port_send(v, arg, result);
+	case RB_HC_PORT_MASK:
+		return call_port_mask(v, arg, result);
+	case RB_HC_PORT_CLOSE:
+		return call_port_close(v, arg, result);
+	case RB_HC_TIMER_SET:
+		return call_timer_set(v, arg, result);
+	case RB_HC_SCHED_BLOCK:
+		return call_sched_block(v, arg, result);
+	case RB_HC_SCHED_YIELD:
+		return call_sched_yield(v, arg, result);
+	case RB_HC_VCPU_SET_ENTRY:
+		return call_vcpu_set_entry(v, arg, result);
+	case RB_HC_VCPU_SET_GS:
+		return call_vcpu_set_gs(v, arg, result);
+	case RB_HC_VCPU_SET_PAGE:
+		return call_vcpu_set_page(v, arg, result);
+	case RB_HC_VCPU_SET_QUEUE:
+		return call_vcpu_set_queue(v, arg, result);
+	case RB_HC_VCPU_SET_DESCRIPTOR:
+		return call_vcpu_set_descriptor(v, arg, result);
+	case RB_HC_VCPU_SET_DEBUG:
+		return call_vcpu_set_debug(v, arg, result);
+	case RB_HC_VCPU_SET_XCR0:
+		return call_vcpu_set_xcr0(v, arg, result);
+	case RB_HC_VCPU_SET_TSC_AUX:
+		return call_vcpu_set_tsc_aux(v, arg, result);
+	case RB_HC_SHUTDOWN:
+		return call_shutdown(v, arg, result);
+	case RB_HC_DEBUG_CHECK:
+		return call_debug_check(v, arg, result);
+	default:
+		return RB_NOSYS;
+	}
+}
+
+uint32_t hypercall_since(uint64_t nr)
+{
+	if (nr <= RB_HC_DEBUG_CHECK)
+		return 0x10000;
+	return 0;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/* generated from ringbolt.toml - do not edit */
+/*
+ * The hypervisor's side of the calls: arguments and prototypes of the handlers.
+ * A handler sees only arguments that keep the limits written beside them; all else is its own to check. *result is zero
+ * when it is called. hypercall_dispatch() is the only caller.
+ */
+#ifndef RINGBOLT_DISPATCH_H
+#define RINGBOLT_DISPATCH_H
+
+#include "ringbolt.h"
+
+struct vcpu;
+
+/*
+ * Make call nr for a vCPU. The status is the call's; *result is its result, or zero.
+ * NOSYS if there is no such call; INVAL if an argument breaks its limits or an unused register is not zero.
+ */
+enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t arg[6], uint64_t *result);
+
+/* The version that brought a call, major in bits 31:16 and minor in bits 15:0, or zero: there is no such call. */
+uint32_t hypercall_since(uint64_t nr);
+
+/*
+ * The interface version of the hypervisor.
+ * result: major in bits 31:16, minor in bits 15:0
+ */
+enum rb_status hc_info_version(struct vcpu *v, uint64_t *result);
+
+/*
+ * A word of feature bits.
+ * result: the feature bits
+ * RB_NOSYS: there is no such word
+ */
+struct hc_info_features_args {
+	uint64_t index;	/* number of the word; version 1.0 has word 0 */
+};
+enum rb_status hc_info_features(struct vcpu *v, const struct hc_info_features_args *a, uint64_t *result);
+
+/*
+ * Tell whether a call exists and since which version.
+ * result: the version that brought the call: major in bits 31:16, minor in bits 15:0
+ * RB_NOSYS: there is no such call
+ */
+struct hc_info_call_args {
+	uint64_t number;	/* the call's number */
+};
+enum rb_status hc_info_call(struct vcpu *v, const struct hc_info_call_args *a, uint64_t *result);
+
+/*
+ * Read one of the hypervisor's counters of the calling domain.
+ * result: the counter
+ * RB_NOSYS: there is no such counter
+ */
+struct hc_info_counter_args {
+	uint64_t counter;	/* number of the counter */
+};
+enum rb_status hc_info_counter(struct vcpu *v, const struct hc_info_counter_args *a, uint64_t *result);
+
+/*
+ * Write bytes of guest memory to the domain's console. The bytes must lie in one DATA chunk.
+ * result: bytes written
+ * RB_NOENT: the address is not in the domain's memory
+ * RB_INVAL: the bytes are not in one chunk
+ * RB_TYPE: the chunk is not DATA
+ */
+struct hc_console_write_args {
+	uint64_t address;	/* guest-physical address of the first byte; checked: below 2^52 */
+	uint64_t bytes;	/* how many; checked: at most 4096 */
+};
+enum rb_status hc_console_write(struct vcpu *v, const struct hc_console_write_args *a, uint64_t *result);
+
+/*
+ * Take bytes that were typed on the domain's console.
+ * result: bytes read, zero if none wait
+ * RB_NOENT: the address is not in the domain's memory
+ * RB_INVAL: the buffer is not in one chunk
+ * RB_TYPE: the chunk is not DATA
+ */
+struct hc_console_read_args {
+	uint64_t address;	/* guest-physical address of the buffer; checked: below 2^52 */
+	uint64_t bytes;	/* its length; checked: at most 4096 */
+};
+enum rb_status hc_console_read(struct vcpu *v, const struct hc_console_read_args *a, uint64_t *result);
+
+/*
+ * Apply up to three page-table operations from registers, in order. Stops at the first that is refused; those before it
+ * stay in effect.
+ * result: on OK the old entry of the last XCHG, else zero; on error the number of operations that took effect
+ * RB_NOSYS: an operation has no meaning
+ * RB_INVAL: see the operation
+ * RB_NOENT: see the operation
+ * RB_OWNER: see the operation
+ * RB_TYPE: see the operation
+ * RB_BUSY: see the operation
+ */
+struct hc_pt_update_args {
+	uint64_t word0;	/* first operation */
+	uint64_t value0;	/* its value */
+	uint64_t word1;	/* second operation, or zero */
+	uint64_t value1;	/* its value */
+	uint64_t word2;	/* third operation, or zero */
+	uint64_t value2;	/* its value */
+};
+enum rb_status hc_pt_update(struct vcpu *v, const struct hc_pt_update_args *a, uint64_t *result);
+
+/*
+ * Apply operations from the vCPU's queue page, in order. Stops at the first that is refused. An operation counts only
+ * when all its entries took effect; when one is refused in the middle of a run, the entries before it stay in effect.
+ * result: the number of operations that took effect
+ * RB_NOSYS: an operation has no meaning
+ * RB_INVAL: first + count is over 256, or see the operation
+ * RB_NOENT: see the operation
+ * RB_OWNER: see the operation
+ * RB_TYPE: see the operation
+ * RB_BUSY: see the operation
+ */
+struct hc_pt_batch_args {
+	uint64_t first;	/* index of the first operation in the queue page; checked: at most 255 */
+	uint64_t count;	/* how many; first + count is at most 256; checked: at most 256 */
+};
+enum rb_status hc_pt_batch(struct vcpu *v, const struct hc_pt_batch_args *a, uint64_t *result);
+
+/*
+ * Make a user root the vCPU's address space and forget the translations of the one before.
+ * RB_NOENT: the frame is not in the page-table reserve
+ * RB_TYPE: the frame is not a table of level 4
+ */
+struct hc_root_load_args {
+	uint64_t root;	/* frame of a table of level 4; checked: below 2^40 */
+};
+enum rb_status hc_root_load(struct vcpu *v, const struct hc_root_load_args *a);
+
+/*
+ * Add a fresh chunk to the page-table reserve: the next guest-physical chunk of its range that is not present.
+ * result: the guest-physical chunk number
+ * RB_NOSPACE: the reserve is at its quota, or the machine has no free chunk
+ */
+enum rb_status hc_pt_reserve_grow(struct vcpu *v, uint64_t *result);
+
+/*
+ * Forget translations on a set of vCPUs. On return they are forgotten on every vCPU that runs; one that does not run
+ * forgets before it does.
+ * RB_INVAL: the address is not canonical, or is given without RANGE
+ */
+struct hc_tlb_flush_args {
+	uint64_t vcpu_mask;	/* one bit per vCPU; vCPUs that do not exist are ignored */
+	enum rb_tlb_scope scope;	/* what to forget; checked: a value of `tlb_scope` */
+	uint64_t address;	/* first address for RANGE, else zero; checked: a multiple of 4096 */
+	uint64_t pages;	/* pages of 4 KiB for RANGE, else zero */
+};
+enum rb_status hc_tlb_flush(struct vcpu *v, const struct hc_tlb_flush_args *a);
+
+/* Raise a virtual vector on a set of vCPUs of the calling domain. */
+struct hc_event_send_args {
+	uint64_t vcpu_mask;	/* one bit per vCPU; vCPUs that do not exist are ignored */
+	uint64_t vector;	/* the virtual vector; checked: at least 32, at most 255 */
+};
+enum rb_status hc_event_send(struct vcpu *v, const struct hc_event_send_args *a);
+
+/*
+ * Allocate an event port to which one other domain (or this one) may bind.
+ * result: the port
+ * RB_NOENT: there is no such domain
+ * RB_NOSPACE: all ports are in use
+ */
+struct hc_port_alloc_args {
+	uint64_t domain;	/* the domain that may bind; checked: at most 0xffff */
+};
+enum rb_status hc_port_alloc(struct vcpu *v, const struct hc_port_alloc_args *a, uint64_t *result);
+
+/*
+ * Allocate an event port and connect it to another domain's port that waits for this domain. Each end is the other's
+ * peer.
+ * result: the caller's port
+ * RB_NOENT: there is no such domain, or its port does not wait for this domain
+ * RB_NOSPACE: all ports are in use
+ */
+struct hc_port_bind_args {
+	uint64_t domain;	/* the domain that allocated the port; checked: at most 0xffff */
+	uint64_t port;	/* its port; checked: at most 1023 */
+};
+enum rb_status hc_port_bind(struct vcpu *v, const struct hc_port_bind_args *a, uint64_t *result);
+
+/*
+ * Choose the vCPU and virtual vector that an arrival at a port raises. A new port has none and only marks itself
+ * pending.
+ * RB_NOENT: the port is not in use, or there is no such vCPU
+ */
+struct hc_port_set_target_args {
+	uint64_t port;	/* a port of the caller; checked: at most 1023 */
+	uint64_t vcpu;	/* the vCPU; checked: at most 63 */
+	uint64_t vector;	/* the virtual vector; checked: at least 32, at most 255 */
+};
+enum rb_status hc_port_set_target(struct vcpu *v, const struct hc_port_set_target_args *a);
+
+/*
+ * Signal the peer of a port. Signals are not counted: several before the peer looks are one.
+ * RB_NOENT: the port is not connected
+ */
+struct hc_port_send_args {
+	uint64_t port;	/* a port of the caller; checked: at most 1023 */
+};
+enum rb_status hc_port_send(struct vcpu *v, const struct hc_port_send_args *a);
+
+/*
+ * Stop or resume a port raising its vector. Arrivals while masked are kept and raise the vector when the mask is
+ * lifted.
+ * RB_NOENT: the port is not in use
+ */
+struct hc_port_mask_args {
+	uint64_t port;	/* a port of the caller; checked: at most 1023 */
+	uint64_t masked;	/* 1 to mask, 0 to lift; checked: at most 1 */
+};
+enum rb_status hc_port_mask(struct vcpu *v, const struct hc_port_mask_args *a);
+
+/*
+ * Give a port back. Its peer stays allocated and becomes unconnected.
+ * RB_NOENT: the port is not in use
+ */
+struct hc_port_close_args {
+	uint64_t port;	/* a port of the caller; checked: at most 1023 */
+};
+enum rb_status hc_port_close(struct vcpu *v, const struct hc_port_close_args *a);
+
+/*
+ * Arm the vCPU's one-shot timer; it raises VECTOR_TIMER once. A deadline in the past expires at once. Replaces the
+ * deadline before.
+ */
+struct hc_timer_set_args {
+	uint64_t deadline_ns;	/* system time in nanoseconds, or zero: disarm */
+};
+enum rb_status hc_timer_set(struct vcpu *v, const struct hc_timer_set_args *a);
+
+/*
+ * Set events_enabled and wait until a vector is pending; returns after it was delivered. Returns at once if one is
+ * pending.
+ */
+enum rb_status hc_sched_block(struct vcpu *v);
+
+/* Let other vCPUs run first. */
+enum rb_status hc_sched_yield(struct vcpu *v);
+
+/*
+ * Where events of the calling vCPU are delivered. Until this is called, an event ends the domain.
+ * RB_INVAL: the range is not ordered
+ */
+struct hc_vcpu_set_entry_args {
+	/* entry point for events from user mode; checked: a kernel address (at or above `GATE_END`) */
+	uint64_t user_entry;
+	/* entry point for events from kernel mode; checked: a kernel address (at or above `GATE_END`) */
+	uint64_t kernel_entry;
+	/* start of the restartable range, or zero; checked: zero, or a kernel address (at or above `GATE_END`) */
+	uint64_t range_start;
+	/* first address after it, or zero; checked: zero, or a kernel address (at or above `GATE_END`) */
+	uint64_t range_end;
+	/*
+	 * stack pointer for one double-fault event when a frame cannot be written to the kernel stack, or zero: such an
+	 * event ends the domain. Used once; set it again after use; checked: zero, or a kernel address (at or above
+	 * `GATE_END`)
+	 */
+	uint64_t emergency_sp;
+};
+enum rb_status hc_vcpu_set_entry(struct vcpu *v, const struct hc_vcpu_set_entry_args *a);
+
+/* GS base of the calling vCPU's kernel: loaded at every event. */
+struct hc_vcpu_set_gs_args {
+	uint64_t base;	/* the address; checked: a canonical address */
+};
+enum rb_status hc_vcpu_set_gs(struct vcpu *v, const struct hc_vcpu_set_gs_args *a);
+
+/*
+ * Move the vCPU page of the calling vCPU. The new page takes the old one's place at once; the guest copies what it
+ * wants kept beforehand, with events disabled.
+ * RB_NOENT: the address is not in the domain's memory
+ * RB_TYPE: the chunk is not DATA
+ */
+struct hc_vcpu_set_page_args {
+	/* guest-physical address of a page of a DATA chunk; checked: below 2^52, a multiple of 4096 */
+	uint64_t address;
+};
+enum rb_status hc_vcpu_set_page(struct vcpu *v, const struct hc_vcpu_set_page_args *a);
+
+/*
+ * Choose the queue page of the calling vCPU.
+ * RB_NOENT: the address is not in the domain's memory
+ * RB_TYPE: the chunk is not DATA
+ */
+struct hc_vcpu_set_queue_args {
+	/* guest-physical address of a page of a DATA chunk; checked: below 2^52, a multiple of 4096 */
+	uint64_t address;
+};
+enum rb_status hc_vcpu_set_queue(struct vcpu *v, const struct hc_vcpu_set_queue_args *a);
+
+/*
+ * Set a segment descriptor of the calling vCPU: slots 0 to 2 are selectors 0x63, 0x6b and 0x73 (thread-local storage),
+ * slot 3 is 0x7b (CPU number). Zero, or a present data segment with privilege level 3; the hypervisor sets the accessed
+ * bit.
+ * RB_INVAL: the descriptor is not zero and not a present, 32-bit, level-3 data segment
+ */
+struct hc_vcpu_set_descriptor_args {
+	uint64_t slot;	/* the slot; checked: at most 3 */
+	uint64_t descriptor;	/* the descriptor */
+};
+enum rb_status hc_vcpu_set_descriptor(struct vcpu *v, const struct hc_vcpu_set_descriptor_args *a);
+
+/*
+ * Set a debug register of the calling vCPU. Breakpoints must not touch the hypervisor's range; I/O breakpoints and
+ * general detect are refused.
+ * RB_INVAL: no such register, an address in the hypervisor's range or not canonical, or a bit that is reserved or not
+ * offered
+ */
+struct hc_vcpu_set_debug_args {
+	uint64_t index;	/* 0 to 3 or 7; checked: at most 7 */
+	uint64_t value;	/* its value */
+};
+enum rb_status hc_vcpu_set_debug(struct vcpu *v, const struct hc_vcpu_set_debug_args *a);
+
+/*
+ * Choose the extended state components (XCR0) of the calling vCPU.
+ * RB_INVAL: x87 is missing, a component is not offered, or one is set without what it needs
+ */
+struct hc_vcpu_set_xcr0_args {
+	uint64_t value;	/* a subset of start_info.xcr0_mask that the processor accepts */
+};
+enum rb_status hc_vcpu_set_xcr0(struct vcpu *v, const struct hc_vcpu_set_xcr0_args *a);
+
+/* Value that RDTSCP and RDPID return on the calling vCPU. */
+struct hc_vcpu_set_tsc_aux_args {
+	uint64_t value;	/* the value; checked: at most 0xffffffff */
+};
+enum rb_status hc_vcpu_set_tsc_aux(struct vcpu *v, const struct hc_vcpu_set_tsc_aux_args *a);
+
+/* End the calling domain. Does not return. */
+struct hc_shutdown_args {
+	enum rb_shutdown_reason reason;	/* why; checked: a value of `shutdown_reason` */
+	uint64_t code;	/* a number for whoever looks: the exit status of a test; checked: at most 255 */
+};
+enum rb_status hc_shutdown(struct vcpu *v, const struct hc_shutdown_args *a);
+
+/*
+ * Debug builds: walk all frames, roots and chunks and check the hypervisor's invariants. The console gets a line for
+ * each violation.
+ * result: violations found
+ * RB_NOSYS: the hypervisor is a release build
+ */
+enum rb_status hc_debug_check(struct vcpu *v, uint64_t *result);
+
+#endif /* RINGBOLT_DISPATCH_H */

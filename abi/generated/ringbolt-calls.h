@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: MIT */
+/* generated from ringbolt.toml - do not edit */
+/*
+ * How a guest kernel calls Ringbolt: one function per call.
+ * Each returns the call's status (RB_OK or a negative enum rb_status) and stores its result, if it has one, whatever
+ * the status. Registers that carry no argument are zero, as the hypervisor demands. Callers must run in the guest
+ * kernel: from user space the same instruction is a system call.
+ */
+#ifndef RINGBOLT_CALLS_H
+#define RINGBOLT_CALLS_H
+
+#include "ringbolt.h"
+
+/* A program may choose how these functions are inlined, and what stands for the instruction (annotations, a test's fake). */
+#ifndef RB_INLINE
+#ifdef __always_inline
+#define RB_INLINE __always_inline
+#else
+#define RB_INLINE inline __attribute__((always_inline))
+#endif
+#endif
+#ifndef RB_HYPERCALL_INSTRUCTION
+#define RB_HYPERCALL_INSTRUCTION "syscall"
+#endif
+
+/*
+ * Call number nr with all argument registers: rax, rdi, rsi, rdx, r10, r8, r9.
+ * Status in rax, result in rdx; rdi, rsi, r8, r9, r10 come back zero; rcx, r11 are lost; the others are kept.
+ */
+static RB_INLINE long rb_hypercall6(uint64_t nr, uint64_t arg0, uint64_t arg1, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5, uint64_t *result)
+{
+	register uint64_t rax __asm__("rax") = nr;
+	register uint64_t rdi __asm__("rdi") = arg0;
+	register uint64_t rsi __asm__("rsi") = arg1;
+	register uint64_t rdx __asm__("rdx") = arg2;
+	register uint64_t r10 __asm__("r10") = arg3;
+	register uint64_t r8 __asm__("r8") = arg4;
+	register uint64_t r9 __asm__("r9") = arg5;
+
+	__asm__ volatile(RB_HYPERCALL_INSTRUCTION
+		: "+r"(rax), "+r"(rdi), "+r"(rsi), "+r"(rdx), "+r"(r10), "+r"(r8), "+r"(r9)
+		:
+		: "rcx", "r11", "memory");
+	*result = rdx;
+	return (long)rax;
+}
+
+static RB_INLINE long rb_hypercall5(uint64_t nr, uint64_t arg0, uint64_t arg1, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t *result)
+{
+	return rb_hypercall6(nr, arg0, arg1, arg2, arg3, arg4, 0, result);
+}
+
+static RB_INLINE long rb_hypercall4(uint64_t nr, uint64_t arg0, uint64_t arg1, uint64_t arg2, uint64_t arg3, uint64_t *result)
+{
+	return rb_hypercall6(nr, arg0, arg1, arg2, arg3, 0, 0, result);
+}
+
+static RB_INLINE long rb_hypercall3(uint64_t nr, uint64_t arg0, uint64_t arg1, uint64_t arg2, uint64_t *result)
+{
+	return rb_hypercall6(nr, arg0, arg1, arg2, 0, 0, 0, result);
+}
+
+static RB_INLINE long rb_hypercall2(uint64_t nr, uint64_t arg0, uint64_t arg1, uint64_t *result)
+{
+	return rb_hypercall6(nr, arg0, arg1, 0, 0, 0, 0, result);
+}
+
+static RB_INLINE long rb_hypercall1(uint64_t nr, uint64_t arg0, uint64_t *result)
+{
+	return rb_hypercall6(nr, arg0, 0, 0, 0, 0, 0, result);
+}
+
+static RB_INLINE long rb_hypercall0(uint64_t nr, uint64_t *result)
+{
+	return rb_hypercall6(nr, 0, 0, 0, 0, 0, 0, result);
+}
+
+/*
+ * 0 info_version, since 1.0. The interface version of the hypervisor.
+ * result: major in bits 31:16, minor in bits 15:0
+ * RB_INVAL: a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_info_version(uint64_t *result)
+{
+	return rb_hypercall0(RB_HC_INFO_VERSION, result);
+}
+
+/*
+ * 1 info_features, since 1.0. A word of feature bits.
+ * index: number of the word; version 1.0 has word 0
+ * result: the feature bits
+ * RB_NOSYS: there is no such word
+ * RB_INVAL: a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_info_features(uint64_t index, uint64_t *result)
+{
+	return rb_hypercall1(RB_HC_INFO_FEATURES, index, result);
+}
+
+/*
+ * 2 info_call, since 1.0. Tell whether a call exists and since which version.
+ * number: the call's number
+ * result: the version that brought the call: major in bits 31:16, minor in bits 15:0
+ * RB_NOSYS: there is no such call
+ * RB_INVAL: a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_info_call(uint64_t number, uint64_t *result)
+{
+	return rb_hypercall1(RB_HC_INFO_CALL, number, result);
+}
+
+/*
+ * 3 info_counter, since 1.0. Read one of the hypervisor's counters of the calling domain.
+ * counter: number of the counter
+ * result: the counter
+ * RB_NOSYS: there is no such counter
+ * RB_INVAL: a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_info_counter(uint64_t counter, uint64_t *result)
+{
+	return rb_hypercall1(RB_HC_INFO_COUNTER, counter, result);
+}
+
+/*
+ * 4 console_write, since 1.0. Write bytes of guest memory to the domain's console. The bytes must lie in one DATA
+ * chunk.
+ * address: guest-physical address of the first byte (below 2^52)
+ * bytes: how many (at most 4096)
+ * result: bytes written
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the bytes are not in one
+ * chunk
+ * RB_NOENT: the address is not in the domain's memory
+ * RB_TYPE: the chunk is not DATA
+ */
+static RB_INLINE long rb_console_write(uint64_t address, uint64_t bytes, uint64_t *result)
+{
+	return rb_hypercall2(RB_HC_CONSOLE_WRITE, address, bytes, result);
+}
+
+/*
+ * 5 console_read, since 1.0. Take bytes that were typed on the domain's console.
+ * address: guest-physical address of the buffer (below 2^52)
+ * bytes: its length (at most 4096)
+ * result: bytes read, zero if none wait
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the buffer is not in one
+ * chunk
+ * RB_NOENT: the address is not in the domain's memory
+ * RB_TYPE: the chunk is not DATA
+ */
+static RB_INLINE long rb_console_read(uint64_t address, uint64_t bytes, uint64_t *result)
+{
+	return rb_hypercall2(RB_HC_CONSOLE_READ, address, bytes, result);
+}
+
+/*
+ * 6 pt_update, since 1.0. Apply up to three page-table operations from registers, in order. Stops at the first that is
+ * refused; those before it stay in effect.
+ * word0: first operation
+ * value0: its value
+ * word1: second operation, or zero
+ * value1: its value
+ * word2: third operation, or zero
+ * value2: its value
+ * result: on OK the old entry of the last XCHG, else zero; on error the number of operations that took effect
+ * RB_NOSYS: an operation has no meaning
+ * RB_INVAL: see the operation
+ * RB_NOENT: see the operation
+ * RB_OWNER: see the operation
+ * RB_TYPE: see the operation
+ * RB_BUSY: see the operation
+ */
+static RB_INLINE long rb_pt_update(uint64_t word0, uint64_t value0, uint64_t word1, uint64_t value1, uint64_t word2, uint64_t value2, uint64_t *result)
+{
+	return rb_hypercall6(RB_HC_PT_UPDATE, word0, value0, word1, value1, word2, value2, result);
+}
+
+/*
+ * 7 pt_batch, since 1.0. Apply operations from the vCPU's queue page, in order. Stops at the first that is refused. An
+ * operation counts only when all its entries took effect; when one is refused in the middle of a run, the entries
+ * before it stay in effect.
+ * first: index of the first operation in the queue page (at most 255)
+ * count: how many; first + count is at most 256 (at most 256)
+ * result: the number of operations that took effect
+ * RB_NOSYS: an operation has no meaning
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; first + count is over
+ * 256, or see the operation
+ * RB_NOENT: see the operation
+ * RB_OWNER: see the operation
+ * RB_TYPE: see the operation
+ * RB_BUSY: see the operation
+ */
+static RB_INLINE long rb_pt_batch(uint64_t first, uint64_t count, uint64_t *result)
+{
+	return rb_hypercall2(RB_HC_PT_BATCH, first, count, result);
+}
+
+/*
+ * 8 root_load, since 1.0. Make a user root the vCPU's address space and forget the translations of the one before.
+ * root: frame of a table of level 4 (below 2^40)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: the frame is not in the page-table reserve
+ * RB_TYPE: the frame is not a table of level 4
+ */
+static RB_INLINE long rb_root_load(uint64_t root)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_ROOT_LOAD, root, &none);
+}
+
+/*
+ * 9 pt_reserve_grow, since 1.0. Add a fresh chunk to the page-table reserve: the next guest-physical chunk of its range
+ * that is not present.
+ * result: the guest-physical chunk number
+ * RB_INVAL: a register that carries no argument is not zero
+ * RB_NOSPACE: the reserve is at its quota, or the machine has no free chunk
+ */
+static RB_INLINE long rb_pt_reserve_grow(uint64_t *result)
+{
+	return rb_hypercall0(RB_HC_PT_RESERVE_GROW, result);
+}
+
+/*
+ * 10 tlb_flush, since 1.0. Forget translations on a set of vCPUs. On return they are forgotten on every vCPU that runs;
+ * one that does not run forgets before it does.
+ * vcpu_mask: one bit per vCPU; vCPUs that do not exist are ignored
+ * scope: what to forget (a value of `tlb_scope`)
+ * address: first address for RANGE, else zero (a multiple of 4096)
+ * pages: pages of 4 KiB for RANGE, else zero
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the address is not
+ * canonical, or is given without RANGE
+ */
+static RB_INLINE long rb_tlb_flush(uint64_t vcpu_mask, enum rb_tlb_scope scope, uint64_t address, uint64_t pages)
+{
+	uint64_t none;
+
+	return rb_hypercall4(RB_HC_TLB_FLUSH, vcpu_mask, scope, address, pages, &none);
+}
+
+/*
+ * 11 event_send, since 1.0. Raise a virtual vector on a set of vCPUs of the calling domain.
+ * vcpu_mask: one bit per vCPU; vCPUs that do not exist are ignored
+ * vector: the virtual vector (at least 32, at most 255)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_event_send(uint64_t vcpu_mask, uint64_t vector)
+{
+	uint64_t none;
+
+	return rb_hypercall2(RB_HC_EVENT_SEND, vcpu_mask, vector, &none);
+}
+
+/*
+ * 12 port_alloc, since 1.0. Allocate an event port to which one other domain (or this one) may bind.
+ * domain: the domain that may bind (at most 0xffff)
+ * result: the port
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: there is no such domain
+ * RB_NOSPACE: all ports are in use
+ */
+static RB_INLINE long rb_port_alloc(uint64_t domain, uint64_t *result)
+{
+	return rb_hypercall1(RB_HC_PORT_ALLOC, domain, result);
+}
+
+/*
+ * 13 port_bind, since 1.0. Allocate an event port and connect it to another domain's port that waits for this domain.
+ * Each end is the other's peer.
+ * domain: the domain that allocated the port (at most 0xffff)
+ * port: its port (at most 1023)
+ * result: the caller's port
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: there is no such domain, or its port does not wait for this domain
+ * RB_NOSPACE: all ports are in use
+ */
+static RB_INLINE long rb_port_bind(uint64_t domain, uint64_t port, uint64_t *result)
+{
+	return rb_hypercall2(RB_HC_PORT_BIND, domain, port, result);
+}
+
+/*
+ * 14 port_set_target, since 1.0. Choose the vCPU and virtual vector that an arrival at a port raises. A new port has
+ * none and only marks itself pending.
+ * port: a port of the caller (at most 1023)
+ * vcpu: the vCPU (at most 63)
+ * vector: the virtual vector (at least 32, at most 255)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: the port is not in use, or there is no such vCPU
+ */
+static RB_INLINE long rb_port_set_target(uint64_t port, uint64_t vcpu, uint64_t vector)
+{
+	uint64_t none;
+
+	return rb_hypercall3(RB_HC_PORT_SET_TARGET, port, vcpu, vector, &none);
+}
+
+/*
+ * 15 port_send, since 1.0. Signal the peer of a port. Signals are not counted: several before the peer looks are one.
+ * port: a port of the caller (at most 1023)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: the port is not connected
+ */
+static RB_INLINE long rb_port_send(uint64_t port)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_PORT_SEND, port, &none);
+}
+
+/*
+ * 16 port_mask, since 1.0. Stop or resume a port raising its vector. Arrivals while masked are kept and raise the
+ * vector when the mask is lifted.
+ * port: a port of the caller (at most 1023)
+ * masked: 1 to mask, 0 to lift (at most 1)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: the port is not in use
+ */
+static RB_INLINE long rb_port_mask(uint64_t port, uint64_t masked)
+{
+	uint64_t none;
+
+	return rb_hypercall2(RB_HC_PORT_MASK, port, masked, &none);
+}
+
+/*
+ * 17 port_close, since 1.0. Give a port back. Its peer stays allocated and becomes unconnected.
+ * port: a port of the caller (at most 1023)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: the port is not in use
+ */
+static RB_INLINE long rb_port_close(uint64_t port)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_PORT_CLOSE, port, &none);
+}
+
+/*
+ * 18 timer_set, since 1.0. Arm the vCPU's one-shot timer; it raises VECTOR_TIMER once. A deadline in the past expires
+ * at once. Replaces the deadline before.
+ * deadline_ns: system time in nanoseconds, or zero: disarm
+ * RB_INVAL: a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_timer_set(uint64_t deadline_ns)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_TIMER_SET, deadline_ns, &none);
+}
+
+/*
+ * 19 sched_block, since 1.0. Set events_enabled and wait until a vector is pending; returns after it was delivered.
+ * Returns at once if one is pending.
+ * RB_INVAL: a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_sched_block(void)
+{
+	uint64_t none;
+
+	return rb_hypercall0(RB_HC_SCHED_BLOCK, &none);
+}
+
+/*
+ * 20 sched_yield, since 1.0. Let other vCPUs run first.
+ * RB_INVAL: a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_sched_yield(void)
+{
+	uint64_t none;
+
+	return rb_hypercall0(RB_HC_SCHED_YIELD, &none);
+}
+
+/*
+ * 21 vcpu_set_entry, since 1.0. Where events of the calling vCPU are delivered. Until this is called, an event ends the
+ * domain.
+ * user_entry: entry point for events from user mode (a kernel address (at or above `GATE_END`))
+ * kernel_entry: entry point for events from kernel mode (a kernel address (at or above `GATE_END`))
+ * range_start: start of the restartable range, or zero (zero, or a kernel address (at or above `GATE_END`))
+ * range_end: first address after it, or zero (zero, or a kernel address (at or above `GATE_END`))
+ * emergency_sp: stack pointer for one double-fault event when a frame cannot be written to the kernel stack, or zero:
+ * such an event ends the domain. Used once; set it again after use (zero, or a kernel address (at or above `GATE_END`))
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the range is not ordered
+ */
+static RB_INLINE long rb_vcpu_set_entry(uint64_t user_entry, uint64_t kernel_entry, uint64_t range_start, uint64_t range_end, uint64_t emergency_sp)
+{
+	uint64_t none;
+
+	return rb_hypercall5(RB_HC_VCPU_SET_ENTRY, user_entry, kernel_entry, range_start, range_end, emergency_sp, &none);
+}
+
+/*
+ * 22 vcpu_set_gs, since 1.0. GS base of the calling vCPU's kernel: loaded at every event.
+ * base: the address (a canonical address)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_vcpu_set_gs(uint64_t base)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_VCPU_SET_GS, base, &none);
+}
+
+/*
+ * 23 vcpu_set_page, since 1.0. Move the vCPU page of the calling vCPU. The new page takes the old one's place at once;
+ * the guest copies what it wants kept beforehand, with events disabled.
+ * address: guest-physical address of a page of a DATA chunk (below 2^52, a multiple of 4096)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: the address is not in the domain's memory
+ * RB_TYPE: the chunk is not DATA
+ */
+static RB_INLINE long rb_vcpu_set_page(uint64_t address)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_VCPU_SET_PAGE, address, &none);
+}
+
+/*
+ * 24 vcpu_set_queue, since 1.0. Choose the queue page of the calling vCPU.
+ * address: guest-physical address of a page of a DATA chunk (below 2^52, a multiple of 4096)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: the address is not in the domain's memory
+ * RB_TYPE: the chunk is not DATA
+ */
+static RB_INLINE long rb_vcpu_set_queue(uint64_t address)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_VCPU_SET_QUEUE, address, &none);
+}
+
+/*
+ * 25 vcpu_set_descriptor, since 1.0. Set a segment descriptor of the calling vCPU: slots 0 to 2 are selectors 0x63,
+ * 0x6b and 0x73 (thread-local storage), slot 3 is 0x7b (CPU number). Zero, or a present data segment with privilege
+ * level 3; the hypervisor sets the accessed bit.
+ * slot: the slot (at most 3)
+ * descriptor: the descriptor
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the descriptor is not
+ * zero and not a present, 32-bit, level-3 data segment
+ */
+static RB_INLINE long rb_vcpu_set_descriptor(uint64_t slot, uint64_t descriptor)
+{
+	uint64_t none;
+
+	return rb_hypercall2(RB_HC_VCPU_SET_DESCRIPTOR, slot, descriptor, &none);
+}
+
+/*
+ * 26 vcpu_set_debug, since 1.0. Set a debug register of the calling vCPU. Breakpoints must not touch the hypervisor's
+ * range; I/O breakpoints and general detect are refused.
+ * index: 0 to 3 or 7 (at most 7)
+ * value: its value
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; no such register, an
+ * address in the hypervisor's range or not canonical, or a bit that is reserved or not offered
+ */
+static RB_INLINE long rb_vcpu_set_debug(uint64_t index, uint64_t value)
+{
+	uint64_t none;
+
+	return rb_hypercall2(RB_HC_VCPU_SET_DEBUG, index, value, &none);
+}
+
+/*
+ * 27 vcpu_set_xcr0, since 1.0. Choose the extended state components (XCR0) of the calling vCPU.
+ * value: a subset of start_info.xcr0_mask that the processor accepts
+ * RB_INVAL: a register that carries no argument is not zero; x87 is missing, a component is not offered, or one is set
+ * without what it needs
+ */
+static RB_INLINE long rb_vcpu_set_xcr0(uint64_t value)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_VCPU_SET_XCR0, value, &none);
+}
+
+/*
+ * 28 vcpu_set_tsc_aux, since 1.0. Value that RDTSCP and RDPID return on the calling vCPU.
+ * value: the value (at most 0xffffffff)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_vcpu_set_tsc_aux(uint64_t value)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_VCPU_SET_TSC_AUX, value, &none);
+}
+
+/*
+ * 29 shutdown, since 1.0. End the calling domain. Does not return.
+ * reason: why (a value of `shutdown_reason`)
+ * code: a number for whoever looks: the exit status of a test (at most 255)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_shutdown(enum rb_shutdown_reason reason, uint64_t code)
+{
+	uint64_t none;
+
+	return rb_hypercall2(RB_HC_SHUTDOWN, reason, code, &none);
+}
+
+/*
+ * 30 debug_check, since 1.0. Debug builds: walk all frames, roots and chunks and check the hypervisor's invariants. The
+ * console gets a line for each violation.
+ * result: violations found
+ * RB_NOSYS: the hypervisor is a release build
+ * RB_INVAL: a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_debug_check(uint64_t *result)
+{
+	return rb_hypercall0(RB_HC_DEBUG_CHECK, result);
+}
+
+#endif /* RINGBOLT_CALLS_H */

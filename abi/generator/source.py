@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: MIT
+"""Read the source of the interface and refuse what is wrong with it.
+
+Responsible for every rule that a source must keep; the writers of the views trust what they are
+given. A refusal is a SourceError that names the file, the entry and the problem; the first one ends
+the run. Rules that must hold between two versions of the source (a number is never reused) cannot be
+seen here: the checked-in output shows them in review.
+"""
+import dataclasses
+import re
+import tomllib
+
+from . import model
+
+UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+LOWER = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
+C_KEYWORDS = set("""auto break case char const continue default do double else enum extern float for goto if inline
+    int long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile
+    while asm typeof bool true false nullptr""".split())
+RESERVED_ARGS = {"nr", "result", "v", "a"}      # the parameters that stubs and handlers have besides
+ADDRESS_TYPES = {"gfn", "gpa", "kva"}
+
+
+class SourceError(Exception):
+    """The source breaks a rule. The text is complete: file, entry, problem."""
+
+
+class Judge:
+    """Speaks about one entry of one file."""
+
+    def __init__(self, source, entry):
+        self.source, self.entry = source, entry
+
+    def refuse(self, problem):
+        raise SourceError(f"{self.source}: {self.entry}: {problem}")
+
+    def require(self, holds, problem):
+        if not holds:
+            self.refuse(problem)
+
+    def inside(self, what):
+        return Judge(self.source, f"{self.entry}: {what}")
+
+
+# ---------------------------------------------------------------- shape
+
+def make(judge, cls, table, **replaced):
+    """A record of class cls from a table of the source: all keys known, none missing, each of its type."""
+    judge.require(isinstance(table, dict), "is not a table")
+    fields = {f.name: f for f in dataclasses.fields(cls)}
+    for key in table:
+        judge.require(key in fields, f"unknown key '{key}'")
+    for name, f in fields.items():
+        optional = f.default is not dataclasses.MISSING or f.default_factory is not dataclasses.MISSING
+        judge.require(optional or name in table, f"'{name}' is missing")
+        if name in table:
+            judge.require(type(table[name]) is f.type, f"'{name}' is not of type {f.type.__name__}")
+    for key in ("doc", "value_doc", "result", "caller"):
+        if key in table:
+            check_text(judge, key, table[key])
+    return cls(**{**table, **replaced})
+
+
+def check_text(judge, key, text):
+    judge.require(text.strip() != "", f"'{key}' is empty")
+    judge.require(text == text.strip() and "\n" not in text, f"'{key}' must be one line without space at its ends")
+    judge.require("*/" not in text and "/*" not in text, f"'{key}' contains a comment mark")
+    judge.require(text.isascii() and text.isprintable(), f"'{key}' is not plain ASCII")
+
+
+def check_name(judge, name, pattern):
+    judge.require(pattern.fullmatch(name), f"'{name}' is not a proper name here")
+    judge.require(name not in C_KEYWORDS, f"'{name}' is a word of the C language")
+
+
+def check_unique(judge, what, items):
+    seen = set()
+    for item in items:
+        judge.require(item not in seen, f"{what} {item} is used twice")
+        seen.add(item)
+
+
+def check_range(judge, what, value, low, high):
+    judge.require(low <= value <= high, f"{what} {value} is not from {low} to {high}")
+
+
+# ---------------------------------------------------------------- tables of named numbers
+
+def named(source, kind, cls, tables, pattern=UPPER, **replaced):
+    """The records of a list of tables, each with a name; names are unique."""
+    Judge(source, kind).require(isinstance(tables, list), "is not a list of tables")
+    records = []
+    for number, table in enumerate(tables):
+        name = table.get("name") if isinstance(table, dict) else None
+        judge = Judge(source, f"{kind} {name}" if isinstance(name, str) else f"{kind} number {number}")
+        record = make(judge, cls, table, **{k: f(judge, table) for k, f in replaced.items()})
+        check_name(judge, record.name, pattern)
+        records.append(record)
+    check_unique(Judge(source, kind), "name", [r.name for r in records])
+    return records
+
+
+def check_dense(source, kind, key, records, step=1):
+    """Numbers are 0, 1, 2 ... in the order of the file."""
+    for index, record in enumerate(records):
+        value = getattr(record, key)
+        judge = Judge(source, f"{kind} {record.name}")
+        judge.require(value not in [getattr(r, key) for r in records[:index]], f"{key} {value} is used twice")
+        judge.require(value == index * step, f"{key} is {value} but the next one is {index * step}")
+
+
+def check_ascending(judge, key, records, low, high):
+    """Numbers grow in the order of the file; gaps are allowed."""
+    last = None
+    for record in records:
+        value = getattr(record, key)
+        check_range(judge.inside(record.name), key, value, low, high)
+        judge.inside(record.name).require(value != last, f"{key} {value} is used twice")
+        judge.inside(record.name).require(last is None or value > last, f"{key} {value} is out of order")
+        last = value
+
+
+# ---------------------------------------------------------------- [abi]
+
+def check_about(judge, abi):
+    check_range(judge, "major", abi.major, 1, 0xffff)
+    check_range(judge, "minor", abi.minor, 0, 0xffff)
+    check_range(judge, "magic", abi.magic, 1, 2**64 - 1)
+    judge.require(abi.note_owner.isalnum() and abi.note_owner.isascii(), "note_owner is not a plain word")
+    arguments = set(abi.argument_registers)
+    for register in [*abi.argument_registers, abi.number_register]:
+        judge.require(register in model.ALL_REGISTERS, f"there is no register '{register}'")
+    check_unique(judge, "register", [*abi.argument_registers, abi.number_register])
+    judge.require(abi.number_register == abi.status_register, "the status must come back where the number was")
+    judge.require(abi.result_register in arguments, "the result must come back in an argument register")
+    leaving = [*abi.kept, *abi.zeroed, *abi.clobbered, abi.status_register, abi.result_register]
+    check_unique(judge, "on return, register", leaving)
+    judge.require(sorted(leaving) == sorted(model.ALL_REGISTERS), "the state of some register on return is not said")
+    judge.require(set(abi.zeroed) == arguments - {abi.result_register}, "argument registers must be zeroed on return")
+
+
+# ---------------------------------------------------------------- structures
+
+def make_bits(source, owner, size, tables):
+    judge = Judge(source, owner)
+    bits = named(source, f"{owner}: bits", model.Bits, tables, LOWER)
+    free = 0
+    for b in sorted(bits, key=lambda b: b.low):
+        judge.inside(f"bits {b.name}").require(b.width >= 1 and b.low >= 0, "are no bits")
+        judge.inside(f"bits {b.name}").require(b.low >= free, "overlap the ones below")
+        free = b.low + b.width
+        judge.inside(f"bits {b.name}").require(free <= 8 * size, "are beyond the end of the field")
+    return bits
+
+
+def make_fields(judge, table):
+    owner = judge.entry
+    fields = named(judge.source, f"{owner}: field", model.Field, table.get("fields", []), LOWER,
+                   bits=lambda _, t: t.get("bits", []))
+    made = []
+    for f in fields:
+        size = model.SCALARS.get(f.type, 0)
+        made.append(dataclasses.replace(f, bits=make_bits(judge.source, f"{owner}: field {f.name}", size, f.bits)))
+    return made
+
+
+def alignment(type_name, structs):
+    if type_name in model.SCALARS:
+        return model.SCALARS[type_name]
+    return max(alignment(f.type, structs) for f in structs[type_name].fields)
+
+
+def check_struct(judge, struct, earlier):
+    """Fields ascend, do not overlap, are aligned for C and lie inside; a nested structure is declared before."""
+    judge.require(struct.fields, "has no fields")
+    free = 0
+    for f in struct.fields:
+        at = judge.inside(f"field {f.name}")
+        at.require(f.type in model.SCALARS or f.type in earlier, f"unknown type '{f.type}' (a structure must be declared before its use)")
+        at.require(f.count >= 1, "count is not positive")
+        size = model.SCALARS[f.type] if f.type in model.SCALARS else earlier[f.type].size
+        at.require(f.offset >= free, f"offset {f.offset} overlaps the field before, which ends at {free}")
+        at.require(f.offset % alignment(f.type, earlier) == 0, f"offset {f.offset} is not aligned for {f.type}")
+        free = f.offset + size * f.count
+        at.require(free <= struct.size, f"ends at {free}, beyond the structure's size {struct.size}")
+    widest = max(alignment(f.type, earlier) for f in struct.fields)
+    judge.require(struct.size % widest == 0, f"size {struct.size} is not a multiple of its alignment {widest}")
+
+
+# ---------------------------------------------------------------- calls
+
+def check_errors(judge, errors, statuses):
+    known = [s.name for s in statuses]
+    for name, cause in errors.items():
+        judge.require(name in known, f"unknown error name '{name}'")
+        judge.require(name != "OK", "OK is not an error")
+        judge.require(isinstance(cause, str), f"the cause of {name} is not text")
+        check_text(judge, f"errors.{name}", cause)
+
+
+def make_args(judge, table):
+    return named(judge.source, f"{judge.entry}: arg", model.Arg, table.get("args", []), LOWER)
+
+
+def check_arg(judge, arg, enums):
+    judge.require(arg.name not in RESERVED_ARGS, "the name is taken by a parameter of every call")
+    judge.require(arg.type in {"u64", *ADDRESS_TYPES, *enums}, f"unknown type '{arg.type}'")
+    limited = arg.min != 0 or arg.max != 2**64 - 1
+    judge.require(arg.type == "u64" or not limited, f"min and max do not go with type {arg.type}")
+    judge.require(arg.type == "u64" or not arg.canonical, f"canonical does not go with type {arg.type}")
+    judge.require(arg.type == "kva" or not arg.zero, f"zero does not go with type {arg.type}")
+    judge.require(arg.type not in enums or arg.align == 1, f"align does not go with type {arg.type}")
+    judge.require(0 <= arg.min <= arg.max < 2**64, f"min {arg.min} and max {arg.max} leave nothing")
+    judge.require(arg.align >= 1 and arg.align & (arg.align - 1) == 0, f"align {arg.align} is not a power of two")
+    judge.require(arg.max >= (arg.min + arg.align - 1) // arg.align * arg.align, "no value is aligned and in range")
+
+
+def check_call(judge, call, abi, statuses, enums):
+    check_name(judge.inside("family"), call.family, LOWER)
+    registers = len(abi.argument_registers)
+    judge.require(len(call.args) <= registers, f"has {len(call.args)} args; there are {registers} argument registers")
+    judge.require(VERSION.fullmatch(call.since), f"since '{call.since}' is not major.minor")
+    major, minor = (int(n) for n in call.since.split("."))
+    judge.require(major == abi.major and minor <= abi.minor, f"since {call.since} is not a version up to {abi.major}.{abi.minor} of this major")
+    check_errors(judge, call.errors, statuses)
+    default = next(f.default for f in dataclasses.fields(model.Call) if f.name == "caller")
+    judge.require((call.caller != default) == ("PERM" in call.errors), "'caller' and errors.PERM go together")
+    for arg in call.args:
+        check_arg(judge.inside(f"arg {arg.name}"), arg, enums)
+
+
+def check_since_order(source, calls):
+    """Calls are appended: a later number cannot be of an earlier version."""
+    for before, call in zip(calls, calls[1:]):
+        Judge(source, f"call {call.name}").require(call.since_word >= before.since_word,
+                                                   f"is of {call.since}, before call {before.name}")
+
+
+# ---------------------------------------------------------------- the whole
+
+TABLES = ["abi", "const", "status", "feature", "enum", "counter", "op", "struct", "note", "call"]
+
+
+def interpret(data, source):
+    """The interface that a parsed source describes, or SourceError."""
+    top = Judge(source, "top level")
+    for key in data:
+        top.require(key in TABLES, f"unknown table '{key}'")
+    for key in TABLES:
+        top.require(key in data, f"table '{key}' is missing")
+
+    abi_judge = Judge(source, "abi")
+    abi = make(abi_judge, model.About, data["abi"])
+    check_about(abi_judge, abi)
+    consts = named(source, "const", model.Const, data["const"])
+    for c in consts:
+        check_range(Judge(source, f"const {c.name}"), "value", c.value, 0, 2**64 - 1)
+
+    statuses = named(source, "status", model.Value, data["status"])
+    check_dense(source, "status", "value", statuses, -1)
+    for name in ("OK", "NOSYS", "INVAL", "PERM"):
+        Judge(source, "status").require(name in [s.name for s in statuses], f"{name} is missing")
+
+    features = named(source, "feature", model.Feature, data["feature"])
+    check_ascending(Judge(source, "feature"), "bit", features, 0, 63)
+
+    enums = named(source, "enum", model.Enum, data["enum"], LOWER,
+                  values=lambda j, t: named(source, f"{j.entry}: value", model.Value, t.get("values", [])))
+    for e in enums:
+        Judge(source, f"enum {e.name}").require(e.values, "has no values")
+        check_ascending(Judge(source, f"enum {e.name}"), "value", e.values, 0, 2**31 - 1)
+
+    counters = named(source, "counter", model.Value, data["counter"])
+    check_dense(source, "counter", "value", counters)
+
+    ops = named(source, "op", model.Op, data["op"])
+    check_dense(source, "op", "value", ops)
+    for op in ops:
+        check_errors(Judge(source, f"op {op.name}"), op.errors, statuses)
+
+    structs = named(source, "struct", model.Struct, data["struct"], LOWER, fields=make_fields)
+    earlier = {}
+    for s in structs:
+        check_struct(Judge(source, f"struct {s.name}"), s, earlier)
+        earlier[s.name] = s
+    check_op_word(source, earlier, ops)
+
+    notes = named(source, "note", model.Note, data["note"])
+    check_ascending(Judge(source, "note"), "type", notes, 1, 2**32 - 1)
+
+    calls = named(source, "call", model.Call, data["call"], LOWER, args=make_args)
+    check_dense(source, "call", "nr", calls)
+    for call in calls:
+        check_call(Judge(source, f"call {call.name}"), call, abi, statuses, [e.name for e in enums])
+    check_since_order(source, calls)
+    return model.Interface(source, abi, consts, statuses, features, enums, counters, ops, structs, notes, calls)
+
+
+def check_op_word(source, structs, ops):
+    """The helpers for operation words need these four parts, by name."""
+    judge = Judge(source, "struct pt_op: field word")
+    word = next((f for f in structs["pt_op"].fields if f.name == "word"), None) if "pt_op" in structs else None
+    judge.require(word, "is missing")
+    bits = {b.name: b for b in word.bits}
+    judge.require(set(bits) == {"code", "count", "index", "frame"}, "bits must be code, count, index and frame")
+    judge.require(sum(b.width for b in word.bits) == 64, "bits do not fill the word")
+    judge.require(len(ops) <= 1 << bits["code"].width, "there are more operations than codes")
+
+
+def load(path):
+    """The interface described by the file, or SourceError."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise SourceError(f"{path.name}: cannot be read: {problem}") from None
+    return interpret(data, path.name)
