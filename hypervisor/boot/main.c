@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The boot processor's way from the boot loader to the first domain.
+ */
+#include "boot/boot_info.h"
+#include "boot/option.h"
+#include "dev/console.h"
+#include "dev/machine.h"
+#include "lib/ensure.h"
+#include "lib/print.h"
+
+#ifdef RINGBOLT_DEBUG
+#define BUILD_NAME "debug"
+#else
+#define BUILD_NAME "release"
+#endif
+
+void boot_main(u32 magic, u32 information) __attribute__((noreturn));
+
+static void options_apply(void)
+{
+	console_set_debug_port(option_has("debugcon"));
+	machine_set_exit_device(option_is("exit", "debug"));
+}
+
+void boot_main(u32 magic, u32 information)
+{
+	console_init();
+	if (!multiboot_parse(magic, information))
+		panic("not started by a Multiboot loader (magic number %x)", magic);
+	options_apply();
+	print("Ringbolt, " BUILD_NAME " build\n");
+	boot_info_print();
+	panic("nothing more to do");
+}

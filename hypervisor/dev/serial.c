@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The 16550 at COM1, 115200 baud, 8 bits, no parity.
+ *
+ * Output is polled: the hypervisor prints rarely, and a domain's console writes in calls of at most a page. The transmitter's
+ * FIFO takes sixteen bytes each time it reports empty, so the port is asked once per sixteen bytes.
+ *
+ * Input comes by interrupt into a ring of one producer (the CPU that gets IRQ 4) and one consumer (who holds the console's
+ * lock): each index is written by one side only.
+ */
+#include "dev/serial.h"
+#include "dev/io.h"
+
+#define COM1		0x3f8
+#define DATA		(COM1 + 0)
+#define DIVISOR_LOW	(COM1 + 0)	/* while the divisor latch is open */
+#define INTERRUPTS	(COM1 + 1)
+#define DIVISOR_HIGH	(COM1 + 1)
+#define FIFO		(COM1 + 2)
+#define LINE		(COM1 + 3)
+#define MODEM		(COM1 + 4)
+#define STATUS		(COM1 + 5)
+#define SCRATCH		(COM1 + 7)
+
+#define STATUS_DATA	0x01
+#define STATUS_EMPTY	0x20
+#define FIFO_DEPTH	16
+#define RING_BYTES	1024u
+#define PATIENCE	1000000		/* polls until a transmitter that never empties is given up */
+
+static bool present;
+static u32 fifo_room;			/* bytes the transmitter takes before it must be asked again */
+
+static u8 ring[RING_BYTES];
+static u32 ring_in;			/* bytes ever put in */
+static u32 ring_out;			/* bytes ever taken out */
+
+void serial_init(void)
+{
+	io_write8(SCRATCH, 0x5a);
+	present = io_read8(SCRATCH) == 0x5a;
+	if (!present)
+		return;
+	io_write8(INTERRUPTS, 0);
+	io_write8(LINE, 0x80);		/* open the divisor latch */
+	io_write8(DIVISOR_LOW, 1);	/* 115200 */
+	io_write8(DIVISOR_HIGH, 0);
+	io_write8(LINE, 0x03);		/* close it: 8 bits, no parity, one stop bit */
+	io_write8(FIFO, 0x07);		/* FIFOs on and empty, interrupt at the first byte */
+	io_write8(MODEM, 0x0b);		/* DTR, RTS, OUT2: the interrupt line is connected */
+}
+
+static void await_transmitter(void)
+{
+	u32 poll;
+
+	for (poll = 0; poll < PATIENCE; poll++)
+		if (io_read8(STATUS) & STATUS_EMPTY)
+			break;
+	fifo_room = FIFO_DEPTH;
+}
+
+void serial_put(u8 byte)
+{
+	if (!present)
+		return;
+	if (fifo_room == 0)
+		await_transmitter();
+	fifo_room--;
+	io_write8(DATA, byte);
+}
+
+void serial_write(const void *bytes, size_t count)
+{
+	const u8 *next = bytes;
+
+	for (; count > 0; count--)
+		serial_put(*next++);
+}
+
+void serial_enable_input(void)
+{
+	if (!present)
+		return;
+	while (io_read8(STATUS) & STATUS_DATA)
+		io_read8(DATA);
+	io_write8(INTERRUPTS, 0x01);
+}
+
+void serial_interrupt(void)
+{
+	u32 bound;
+
+	/* Bounded: a broken port that always reports data must not hold the CPU. */
+	for (bound = 0; bound < RING_BYTES && present; bound++) {
+		if (!(io_read8(STATUS) & STATUS_DATA))
+			break;
+		u8 byte = io_read8(DATA);
+
+		if (ring_in - __atomic_load_n(&ring_out, __ATOMIC_ACQUIRE) == RING_BYTES)
+			continue;
+		ring[ring_in % RING_BYTES] = byte;
+		__atomic_store_n(&ring_in, ring_in + 1, __ATOMIC_RELEASE);
+	}
+}
+
+int serial_take(u8 *byte)
+{
+	if (__atomic_load_n(&ring_in, __ATOMIC_ACQUIRE) == ring_out)
+		return 0;
+	*byte = ring[ring_out % RING_BYTES];
+	__atomic_store_n(&ring_out, ring_out + 1, __ATOMIC_RELEASE);
+	return 1;
+}

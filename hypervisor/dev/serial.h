@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The first serial port: polled output, input by interrupt. */
+#pragma once
+
+#include "lib/types.h"
+
+#define SERIAL_IRQ 4
+
+void serial_init(void);
+
+/* Send bytes as they are. Waits for the port; does nothing when there is none. The caller holds the console's lock. */
+void serial_put(u8 byte);
+void serial_write(const void *bytes, size_t count);
+
+/* Let the port raise its interrupt when bytes arrive. */
+void serial_enable_input(void);
+
+/* The interrupt: take all bytes that arrived into the ring. A full ring drops the newest. */
+void serial_interrupt(void);
+
+/* Take the oldest byte out of the ring; 0 when it is empty, else 1. */
+int serial_take(u8 *byte);
