@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One domain's memory: which machine chunk is behind each guest-physical chunk, and the page-table reserve.
+ *
+ * Keeps: chunk_map and machine_map are each other's inverse and list exactly the chunks that the chunk table gives to this owner;
+ * the reserve is one range of guest-physical chunks, present from its start without gaps. Both maps fill whole pages of
+ * consecutive machine addresses, for mapping them read-only into the guest. A space never shrinks but by space_destroy.
+ *
+ * The lock guards everything here and in the frames of the reserve. Functions named in "caller holds the lock" do not take it:
+ * a batch of operations takes it once.
+ */
+#pragma once
+
+#include "lib/lock.h"
+#include "lib/nospec.h"
+#include "abi/generated/ringbolt.h"
+#include "mm/chunk.h"
+#include "mm/frame.h"
+
+/* 2^14 chunks of page tables, 32 GiB: a parent's place fits 32 bits. */
+#define RESERVE_CHUNKS_MAX (1u << 14)
+
+/* A present chunk of the reserve. */
+struct reserve {
+	struct frame *frames;	/* its 512 records */
+	u64 *entries;		/* its memory, through the direct map */
+};
+
+struct space {
+	struct spinlock lock;
+	u32 owner;		/* as in struct chunk; also the tag of this domain's DATA chunks */
+	u64 pt_base;		/* first frame of the reserve (guest frame number) */
+	u64 pt_frames;		/* frames present */
+	struct reserve *reserve;	/* pt_quota records */
+	mfn_t kernel_root;	/* its entries 272 to 511 are in every address space of the domain; NO_MFN until there is one */
+
+	u32 chunk_count;	/* guest-physical chunks, present or not */
+	u32 *chunk_map;		/* guest-physical chunk -> machine chunk or CHUNK_NONE */
+	u32 *machine_map;	/* machine chunk -> guest-physical chunk or CHUNK_NONE; chunk_count entries of mm/chunk.h */
+	u32 pt_first;		/* the reserve: first guest-physical chunk, */
+	u32 pt_present;		/* chunks there, */
+	u32 pt_quota;		/* and how many there can be */
+
+	u64 pt_ops;		/* counters: operations that took effect, */
+	u64 pt_refused;		/* operations refused, */
+	u64 root_loads;		/* roots loaded, */
+	u64 frames_typed;	/* frames typed and not linked now (roots too), */
+	u64 frames_linked;	/* frames linked now */
+
+	struct space *next;	/* all spaces, under the list's own lock */
+};
+
+#define NO_MFN ((mfn_t){ ~0ul })
+
+/*
+ * An empty space. owner: OWNER_DOMAIN + id. The reserve is the range [pt_first, pt_first + pt_quota), inside chunk_count.
+ * INVAL: the range; NOSPACE: no pages.
+ */
+enum rb_status space_init(struct space *space, u16 owner, u32 chunk_count, u32 pt_first, u32 pt_quota);
+/*
+ * Put a fresh, zeroed machine chunk behind guest_chunk. use PAGETABLE for the next chunk of the reserve, DATA for all
+ * outside it; no chunk may be there yet. INVAL: the place; NOSPACE: no chunk or page.
+ */
+enum rb_status space_add_chunk(struct space *space, u32 guest_chunk, u8 use);
+/* Add the next chunk of the reserve; its number to *guest_chunk. NOSPACE: at its quota, or no chunk. Caller holds the lock. */
+enum rb_status space_grow_reserve(struct space *space, u32 *guest_chunk);
+/* Give everything back. No CPU may have a live root of this space (live_root_leave), nor may one of its vCPUs exist. */
+void space_destroy(struct space *space);
+
+/*
+ * Guest-physical bytes as a pointer, for the hypervisor to read or write: they lie in one DATA chunk.
+ * NOENT: the address is in no present chunk; INVAL: the bytes do not lie in that one chunk; TYPE: the chunk is not DATA.
+ * Valid as long as the space. The guest writes there at any time: read each byte once.
+ */
+enum rb_status space_data(struct space *space, u64 gpa, u64 bytes, void **pointer);
+/* The machine frame behind a guest frame. False if there is none. */
+bool space_gfn_to_mfn(const struct space *space, gfn_t gfn, mfn_t *mfn);
+
+/* The maps' first machine frame and their length in pages. */
+mfn_t space_chunk_map_mfn(const struct space *space);
+u32 space_chunk_map_pages(const struct space *space);
+mfn_t space_machine_map_mfn(const struct space *space);
+u32 space_machine_map_pages(const struct space *space);
+
+/* All spaces, for debug_check. space_list_first, then ->next; space_list_lock held around. */
+void space_list_lock(void);
+void space_list_unlock(void);
+struct space *space_list_first(void);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The page-table operations of the interface (TYPE, SET, LINK, AND, XCHG, FLUSH), one at a time.
+ *
+ * Keeps I-2, I-3, I-4 and I-6: every entry of every frame that is not FREE is valid for its level at all times; every link has exactly
+ * one LINKED table of the next lower level behind it and every LINKED table exactly one link. So nothing a guest wrote is ever looked
+ * at as a table, and linking needs no look at the content.
+ */
+#pragma once
+
+#include "mm/live.h"
+
+/*
+ * Apply one operation (struct rb_pt_op, copied from guest memory once). *value is the operation's value, and on return the old
+ * entry for XCHG; other operations leave it. live: the calling CPU's live root; NULL will do while a domain is built (no FLUSH then).
+ * Caller holds the space's lock, over a whole batch. The errors are those of the interface; NOSYS: no such operation. A
+ * refused operation changed nothing, but a run may have taken effect up to the entry that was refused.
+ */
+enum rb_status table_apply(struct space *space, struct live_root *live, u64 word, u64 *value);
