@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The commands of the project; "make help" lists them. What each part needs to
+# know about building itself is in its own folder.
+
+.DEFAULT_GOAL := hypervisor
+
+# Debian 12 packages: everything that building, running and testing need.
+DEPS := gcc libc6-dev make bc bison flex libelf-dev patch xz-utils cpio python3 \
+	linux-source-6.12 busybox-static qemu-system-x86 libcmocka-dev
+
+JOBS := -j$(shell nproc)
+ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
+
+.PHONY: help deps hypervisor linux initramfs run native check clean
+
+help:
+	@echo 'make run        build everything and boot Linux on Ringbolt to a shell (QEMU)'
+	@echo 'make native     boot the same Linux without Ringbolt'
+	@echo 'make check      run all tests; the last line counts them'
+	@echo 'make            build the hypervisor: build/ringbolt.elf, build/release/'
+	@echo 'make linux      build the patched Linux kernel: build/linux/'
+	@echo 'make initramfs  build the test image: build/initramfs.cpio.gz'
+	@echo 'make deps       install the Debian packages that are missing'
+	@echo 'make clean      remove build/ (not the cache of Linux kernels)'
+
+deps:
+	@missing=$$(for package in $(DEPS); do \
+		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q ' installed$$' || echo $$package; done); \
+	if [ -n "$$missing" ]; then \
+		echo "Installing" $$missing; \
+		$(ROOT) apt-get update && \
+		DEBIAN_FRONTEND=noninteractive $(ROOT) apt-get install -y --no-install-recommends $$missing; \
+	fi
+
+hypervisor: | deps
+	@$(MAKE) --no-print-directory -C hypervisor $(JOBS) all
+
+linux: | deps
+	@mkdir -p build
+	@result=$$(guest-patches/build) && ln -sfnT "$$result" build/linux
+
+initramfs: build/initramfs.cpio.gz
+build/initramfs.cpio.gz: tools/initramfs/build tools/initramfs/init | deps
+	@tools/initramfs/build $@
+
+run: hypervisor linux initramfs
+	@tools/run-qemu
+
+native: linux initramfs
+	@tools/run-qemu --native
+
+check: hypervisor linux initramfs
+	@tests/run
+
+clean:
+	rm -rf build
