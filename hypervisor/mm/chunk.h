@@ -40,11 +40,28 @@ struct chunk {
 	struct frame *frames;	/* PAGETABLE chunks: 512 records in one page (mm/frame.h), else NULL */
 };
 
-/* Written once at boot. */
+/*
+ * Written once at boot. The table is filled up to a power of two with ABSENT chunks, so that a guest's number is made an
+ * index by a mask, which no misprediction gets round.
+ */
 extern struct chunk *chunks;
-extern u32 chunk_count;
+extern u32 chunk_count;		/* up to the end of memory */
+extern u32 chunk_mask;		/* entries of the table, less one */
 
-/* Begin: every chunk is ABSENT. table has room for count entries and is used from then on. Call before all else in mm/. */
+/* Entries that a table for count chunks has. */
+static inline u32 chunk_table_room(u32 count)
+{
+	u32 room = 1;
+
+	while (room < count)
+		room *= 2;
+	return room;
+}
+
+/*
+ * Begin: every chunk is ABSENT. table has room for chunk_table_room(count) entries and is used from then on; count is at most
+ * 2^24 (32 TiB). Call before all else in mm/.
+ */
 void chunk_table_init(struct chunk *table, u32 count);
 /* Boot: an ABSENT chunk becomes free. Chunks are handed out in the order in which they became free. */
 void chunk_make_free(u32 chunk);

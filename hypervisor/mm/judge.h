@@ -14,15 +14,15 @@
  */
 #pragma once
 
-#include "lib/nospec.h"
+#include "lib/types.h"
 #include "abi/generated/ringbolt.h"
 #include "mm/chunk.h"
 #include "mm/entry.h"
 
-/* Facts about the machine, written once by judge_init. A present entry of a level needs (entry & fixed) == wanted. */
+/* Facts about the machine, written once by judge_init. Indexed by level. */
 struct judge {
-	u64 fixed[5];
-	u64 wanted[5];
+	u64 fixed[3];		/* a leaf has none of these bits but judge_wanted's: malformed, or beyond the chunk table */
+	u64 malformed[3];	/* those of them that make it malformed */
 	u64 absent_mask;	/* address bits that the processor has */
 	u64 absent_floor;	/* end of memory: lowest address that an entry which is not present may hold */
 };
@@ -39,24 +39,26 @@ static inline enum rb_status judge_absent(u64 entry)
 	return RB_OK;
 }
 
+/* What a leaf must have of the fixed bits. */
+static inline u64 judge_wanted(u32 level)
+{
+	return level == 2 ? ENTRY_LARGE : 0;
+}
+
 /*
  * level 1 or 2 (for 3 and 4 see judge_entry), owner as in struct chunk.
  * INVAL: bits; OWNER: not this owner's memory; TYPE: writable, and the chunk holds page tables.
  */
 static inline enum rb_status judge_leaf(u32 level, u64 entry, u32 owner)
 {
-	u64 chunk;
-	u32 other;
+	u32 tag;
 
-	if ((entry & judge.fixed[level]) != judge.wanted[level])
-		return RB_INVAL;
-	chunk = (entry & ENTRY_ADDRESS) / CHUNK_BYTES;
-	if (chunk >= chunk_count)
-		return RB_OWNER;
-	other = chunks[nospec_index(chunk, chunk_count)].tag ^ owner;
-	if (other == 0)
+	if ((entry & judge.fixed[level]) != judge_wanted(level))
+		return (entry & judge.malformed[level]) != judge_wanted(level) ? RB_INVAL : RB_OWNER;
+	tag = __atomic_load_n(&chunks[entry >> RB_CHUNK_SHIFT & chunk_mask].tag, __ATOMIC_RELAXED);
+	if (tag == owner)
 		return RB_OK;
-	if (other != CHUNK_TAG_PAGETABLE)
+	if (tag != (owner | CHUNK_TAG_PAGETABLE))
 		return RB_OWNER;
 	return entry & ENTRY_WRITABLE ? RB_TYPE : RB_OK;
 }

@@ -10,6 +10,7 @@
 
 #include "mm/entry.h"
 #include "mm/space.h"
+#include "x86/direct.h"
 
 #define ROOT_USER_END		256u	/* first entry that a user root does not serve */
 #define ROOT_KERNEL_FIRST	272u	/* first entry that the kernel root serves */
@@ -25,6 +26,17 @@ static inline bool root_serves(const struct frame *frame, u64 index, u64 count)
 					    : index + count <= ROOT_USER_END;
 }
 
+/* The table that is a root, and its record. */
+static inline u64 *root_entries(mfn_t root)
+{
+	return direct_frame(root);
+}
+
+static inline struct frame *root_frame(mfn_t root)
+{
+	return &chunks[chunk_of_frame(root)].frames[root.raw % FRAMES_PER_CHUNK];
+}
+
 /* Store an entry and keep the bitmap. Live roots do not follow by this alone: see live_root_propagate. */
 static inline void root_set_entry(u64 *root, u64 index, u64 entry)
 {
@@ -35,6 +47,8 @@ static inline void root_set_entry(u64 *root, u64 index, u64 entry)
 	__atomic_store_n(&root[index], entry, __ATOMIC_RELAXED);
 }
 
+/* The user root with this frame number. NOENT: not in the reserve; TYPE: not a user root. Caller holds the lock. */
+enum rb_status root_find(const struct space *space, gfn_t gfn, mfn_t *root);
 /*
  * An empty user root becomes the domain's kernel root, for good. Domain building only. Caller holds the lock.
  * NOENT: not in the reserve; TYPE: not a root; BUSY: loaded, not empty, or there is a kernel root already.

@@ -20,17 +20,23 @@
 /* 2^14 chunks of page tables, 32 GiB: a parent's place fits 32 bits. */
 #define RESERVE_CHUNKS_MAX (1u << 14)
 
-/* A present chunk of the reserve. */
+/*
+ * A place names an entry of a table of the reserve: number of the frame in the reserve << 9 | index of the entry. An operation's word
+ * less its low 15 bits is one, but for where the reserve begins.
+ */
+#define PLACES_PER_CHUNK ((u64)FRAMES_PER_CHUNK * PT_ENTRIES)
+
+/* A present chunk of the reserve: addresses that a frame's number and a place are added to (as they would be if chunk 0 were next to it). */
 struct reserve {
-	struct frame *frames;	/* its 512 records */
-	u64 *entries;		/* its memory, through the direct map */
+	u64 frames;	/* + frame * 8: its record */
+	u64 entries;	/* + place * 8: the entry, through the direct map */
 };
 
 struct space {
 	struct spinlock lock;
 	u32 owner;		/* as in struct chunk; also the tag of this domain's DATA chunks */
-	u64 pt_base;		/* first frame of the reserve (guest frame number) */
-	u64 pt_frames;		/* frames present */
+	u64 place_base;		/* first guest frame number of the reserve << 9 */
+	u64 place_count;	/* places present */
 	struct reserve *reserve;	/* pt_quota records */
 	mfn_t kernel_root;	/* its entries 272 to 511 are in every address space of the domain; NO_MFN until there is one */
 
@@ -75,6 +81,47 @@ void space_destroy(struct space *space);
 enum rb_status space_data(struct space *space, u64 gpa, u64 bytes, void **pointer);
 /* The machine frame behind a guest frame. False if there is none. */
 bool space_gfn_to_mfn(const struct space *space, gfn_t gfn, mfn_t *mfn);
+
+/* A frame of the reserve: its record and its memory. Valid as long as the space. */
+struct table {
+	struct frame *frame;
+	u64 *entries;
+};
+
+/* From a guest frame number << 9 | index to the place. False if the frame is not in the reserve. Caller holds the lock. */
+static inline bool space_find_place(const struct space *space, u64 where, u64 *place)
+{
+	const u64 n = where - space->place_base;
+
+	if (n >= space->place_count)
+		return false;
+	*place = nospec_index(n, space->place_count);
+	return true;
+}
+
+/* A place's frame record. */
+static inline struct frame *space_frame(const struct space *space, u64 place)
+{
+	return (struct frame *)space->reserve[place / PLACES_PER_CHUNK].frames + place / PT_ENTRIES;
+}
+
+/* A place's entry. */
+static inline u64 *space_entry(const struct space *space, u64 place)
+{
+	return (u64 *)space->reserve[place / PLACES_PER_CHUNK].entries + place;
+}
+
+/* The table in a guest frame. False if the frame is not in the reserve. Caller holds the lock. */
+static inline bool space_find_table(const struct space *space, u64 gfn, struct table *table)
+{
+	u64 place;
+
+	if (gfn >> 40 || !space_find_place(space, gfn * PT_ENTRIES, &place))
+		return false;
+	table->frame = space_frame(space, place);
+	table->entries = space_entry(space, place);
+	return true;
+}
 
 /* The maps' first machine frame and their length in pages. */
 mfn_t space_chunk_map_mfn(const struct space *space);
