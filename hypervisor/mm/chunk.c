@@ -25,9 +25,9 @@ static struct {
 	u32 count;
 } free_list = { .head = CHUNK_NONE };
 
-void chunk_table_init(struct chunk *table, u32 count)
+void chunk_table_init(struct chunk *table, u32 room, u32 count)
 {
-	ENSURE(count > 0 && count <= 1u << 24);
+	ENSURE(count > 0 && count <= 1u << 24 && room >= chunk_table_room(count));
 	chunk_mask = chunk_table_room(count) - 1;
 	for (u32 i = 0; i <= chunk_mask; i++)
 		table[i] = (struct chunk){ .owner = OWNER_ABSENT, .next = CHUNK_NONE };

@@ -59,10 +59,10 @@ static inline u32 chunk_table_room(u32 count)
 }
 
 /*
- * Begin: every chunk is ABSENT. table has room for chunk_table_room(count) entries and is used from then on; count is at most
- * 2^24 (32 TiB). Call before all else in mm/.
+ * Begin: every chunk is ABSENT. table has room for `room` entries, chunk_table_room(count) at least, and is used from then on;
+ * count is at most 2^24 (32 TiB). Call before all else in mm/.
  */
-void chunk_table_init(struct chunk *table, u32 count);
+void chunk_table_init(struct chunk *table, u32 room, u32 count);
 /* Boot: an ABSENT chunk becomes free. Chunks are handed out in the order in which they became free. */
 void chunk_make_free(u32 chunk);
 /* Boot: an ABSENT chunk is the hypervisor's (its image, the chunk table). */
