@@ -3,9 +3,14 @@
  * The boot processor's way from the boot loader to the first domain.
  */
 #include "boot/boot_info.h"
+#include "boot/memory.h"
 #include "boot/option.h"
 #include "dev/console.h"
+#include "dev/lapic.h"
 #include "dev/machine.h"
+#include "dev/pic.h"
+#include "dev/serial.h"
+#include "dev/time.h"
 #include "lib/ensure.h"
 #include "lib/print.h"
 
@@ -31,5 +36,9 @@ void boot_main(u32 magic, u32 information)
 	options_apply();
 	print("Ringbolt, " BUILD_NAME " build\n");
 	boot_info_print();
+	memory_init();
+	pic_init();
+	lapic_init(true);
+	time_init();
 	panic("nothing more to do");
 }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Local APIC registers by memory-mapped access. Firmware may have left x2APIC mode on, in which the registers are not in
+ * memory; the way back leads over "disabled" (SDM vol. 3, 10.12.5).
+ */
+#include "dev/lapic.h"
+#include "x86/msr.h"
+
+#define APIC_BASE_X2APIC	(1ul << 10)
+#define APIC_BASE_ENABLE	(1ul << 11)
+
+#define REGISTER_ID		0x20
+#define REGISTER_PRIORITY	0x80
+#define REGISTER_EOI		0xb0
+#define REGISTER_SPURIOUS	0xf0
+#define REGISTER_TIMER		0x320
+#define REGISTER_LINT0		0x350
+#define REGISTER_LINT1		0x360
+#define REGISTER_ERROR		0x370
+#define REGISTER_TIMER_INITIAL	0x380
+#define REGISTER_TIMER_CURRENT	0x390
+#define REGISTER_TIMER_DIVIDE	0x3e0
+
+#define SPURIOUS_ENABLE		(1u << 8)
+#define LVT_MASKED		(1u << 16)
+#define LVT_NMI			(4u << 8)
+#define LVT_EXTINT		(7u << 8)
+#define LVT_TIMER_DEADLINE	(2u << 17)
+#define DIVIDE_BY_ONE		0xb
+
+static void lapic_write(u32 offset, u32 value)
+{
+	*(volatile u32 *)(LAPIC_BASE + offset) = value;
+}
+
+static u32 lapic_read(u32 offset)
+{
+	return *(volatile u32 *)(LAPIC_BASE + offset);
+}
+
+void lapic_init(bool boot_cpu)
+{
+	u64 base = msr_read(MSR_APIC_BASE);
+
+	if (base & APIC_BASE_X2APIC)
+		msr_write(MSR_APIC_BASE, base & ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE));
+	msr_write(MSR_APIC_BASE, (base & 0xfff & ~APIC_BASE_X2APIC) | LAPIC_MACHINE | APIC_BASE_ENABLE);
+
+	lapic_write(REGISTER_TIMER, LVT_MASKED);
+	lapic_write(REGISTER_LINT0, boot_cpu ? LVT_EXTINT : LVT_MASKED);
+	lapic_write(REGISTER_LINT1, LVT_NMI);
+	lapic_write(REGISTER_ERROR, LVT_MASKED);
+	lapic_write(REGISTER_PRIORITY, 0);
+	lapic_write(REGISTER_TIMER_DIVIDE, DIVIDE_BY_ONE);
+	lapic_write(REGISTER_SPURIOUS, SPURIOUS_ENABLE | VECTOR_LAPIC_SPURIOUS);
+}
+
+void lapic_eoi(void)
+{
+	lapic_write(REGISTER_EOI, 0);
+}
+
+u32 lapic_id(void)
+{
+	return lapic_read(REGISTER_ID) >> 24;
+}
+
+void lapic_timer_set(u32 ticks)
+{
+	lapic_write(REGISTER_TIMER_INITIAL, ticks);
+}
+
+u32 lapic_timer_read(void)
+{
+	return lapic_read(REGISTER_TIMER_CURRENT);
+}
+
+void lapic_timer_one_shot(bool by_deadline)
+{
+	lapic_write(REGISTER_TIMER, VECTOR_LAPIC_TIMER | (by_deadline ? LVT_TIMER_DEADLINE : 0));
+	/* The mode must be set before the deadline's MSR is written; the one is memory, the other is not (SDM vol. 3, 10.5.4.1). */
+	if (by_deadline)
+		asm volatile("mfence" : : : "memory");
+}
+
+void lapic_timer_set_deadline(u64 tsc)
+{
+	msr_write(MSR_TSC_DEADLINE, tsc);
+}
