@@ -201,13 +201,8 @@ static void add_extended_state(struct writer *writer)
 	add(writer, 0xd, 1, (struct cpuid){ words.eax & LEAFD_1_EAX, compact, 0, 0 });
 }
 
-static void add_hypervisor(struct writer *writer)
+static void add_hypervisor(struct writer *writer, u64 features)
 {
-	u64 features = 0;
-
-#ifdef RINGBOLT_DEBUG
-	features = RB_FEATURE_DEBUG_CHECK;
-#endif
 	/* "RingboltRing" */
 	add(writer, HYPERVISOR_LEAF, CPUID_ANY_SUBLEAF, (struct cpuid){ HYPERVISOR_LEAF + 1, 0x676e6952, 0x746c6f62, 0x676e6952 });
 	add(writer, HYPERVISOR_LEAF + 1, CPUID_ANY_SUBLEAF, (struct cpuid){ RB_ABI_VERSION, features, 0, 0 });
@@ -237,7 +232,7 @@ static void add_extended(struct writer *writer)
 	add(writer, 0x80000021, CPUID_ANY_SUBLEAF, (struct cpuid){ .eax = words.eax & EXTENDED21_EAX });
 }
 
-u32 cpuid_table_fill(struct rb_cpuid_leaf *table, u32 room, u64 xcr0)
+u32 cpuid_table_fill(struct rb_cpuid_leaf *table, u32 room, u64 xcr0, u64 features)
 {
 	struct writer writer = { .table = table, .room = room, .xcr0 = xcr0 };
 	struct cpuid words = cpuid_leaf(0, 0);
@@ -249,7 +244,7 @@ u32 cpuid_table_fill(struct rb_cpuid_leaf *table, u32 room, u64 xcr0)
 	add_caches(&writer);
 	add_more_features(&writer);
 	add_extended_state(&writer);
-	add_hypervisor(&writer);
+	add_hypervisor(&writer, features);
 	add_extended(&writer);
 	return writer.count;
 }

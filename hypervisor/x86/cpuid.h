@@ -19,6 +19,6 @@ u32 cpuid_physical_bits(void);
 
 /*
  * Write the leaves that a guest kernel should see into table, which has room for `room` of them; the number written. Extended
- * state: the components in xcr0.
+ * state: the components in xcr0. features: the interface's feature word.
  */
-u32 cpuid_table_fill(struct rb_cpuid_leaf *table, u32 room, u64 xcr0);
+u32 cpuid_table_fill(struct rb_cpuid_leaf *table, u32 room, u64 xcr0, u64 features);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Event ports; see port.h. One lock for all: connecting involves two domains, and a send is short.
+ *
+ * Keeps: peers name each other; a port that is not CONNECTED has no peer.
+ */
+#include "ipc/port.h"
+#include "lib/ensure.h"
+#include "mm/page.h"
+#include "vm/event.h"
+
+#define TABLE_PAGES ((RB_NR_PORTS * sizeof(struct port) + PAGE_BYTES - 1) / PAGE_BYTES)
+
+static struct spinlock ports_lock;
+
+/* A domain's port in use, or NULL. */
+static struct port *port_find(struct domain *d, u64 number)
+{
+	struct port *port;
+
+	if (!d->ports || number >= RB_NR_PORTS)
+		return NULL;
+	port = &d->ports[nospec_index(number, RB_NR_PORTS)];
+	return port->state == PORT_FREE ? NULL : port;
+}
+
+static struct port *port_find_free(struct domain *d, u64 *number)
+{
+	if (!d->ports)
+		d->ports = page_run_alloc(TABLE_PAGES);
+	if (!d->ports)
+		return NULL;
+	for (u32 i = 0; i < RB_NR_PORTS; i++) {
+		if (d->ports[i].state == PORT_FREE) {
+			*number = i;
+			return &d->ports[i];
+		}
+	}
+	return NULL;
+}
+
+static void port_pending_set(struct domain *d, u64 number, const struct port *port)
+{
+	struct vcpu *v = d->vcpus[port->vcpu];
+
+	if (!v)
+		return;
+	__atomic_fetch_or(&v->page->port_pending[number / 64], 1ul << number % 64, __ATOMIC_SEQ_CST);
+	if (port->vector)
+		event_raise(v, port->vector);
+}
+
+static void port_arrive(struct domain *d, u64 number)
+{
+	struct port *port = port_find(d, number);
+
+	if (!port)
+		return;
+	if (port->masked)
+		port->arrived_masked = true;
+	else
+		port_pending_set(d, number, port);
+}
+
+static enum rb_status alloc_locked(struct domain *d, u64 peer_domain, u64 *number)
+{
+	struct port *port;
+
+	if (!domain_find(peer_domain))
+		return RB_NOENT;
+	port = port_find_free(d, number);
+	if (!port)
+		return RB_NOSPACE;
+
+	*port = (struct port){ .state = PORT_WAITING, .domain = (u16)peer_domain };
+	return RB_OK;
+}
+
+enum rb_status port_alloc(struct domain *d, u64 peer_domain, u64 *number)
+{
+	enum rb_status status;
+
+	spin_lock(&ports_lock);
+	status = alloc_locked(d, peer_domain, number);
+	spin_unlock(&ports_lock);
+	return status;
+}
+
+static enum rb_status bind_locked(struct domain *d, u64 peer_domain, u64 peer_number, u64 *number)
+{
+	struct domain *other = domain_find(peer_domain);
+	struct port *peer = other ? port_find(other, peer_number) : NULL;
+	struct port *port;
+
+	if (!peer || peer->state != PORT_WAITING || peer->domain != d->id)
+		return RB_NOENT;
+	port = port_find_free(d, number);
+	if (!port)
+		return RB_NOSPACE;
+
+	*port = (struct port){ .state = PORT_CONNECTED, .domain = (u16)peer_domain, .peer = (u32)peer_number };
+	peer->state = PORT_CONNECTED;
+	peer->peer = (u32)*number;
+	return RB_OK;
+}
+
+enum rb_status port_bind(struct domain *d, u64 peer_domain, u64 peer_number, u64 *number)
+{
+	enum rb_status status;
+
+	spin_lock(&ports_lock);
+	status = bind_locked(d, peer_domain, peer_number, number);
+	spin_unlock(&ports_lock);
+	return status;
+}
+
+enum rb_status port_set_target(struct domain *d, u64 number, u64 vcpu, u64 vector)
+{
+	struct port *port;
+	enum rb_status status = RB_NOENT;
+
+	spin_lock(&ports_lock);
+	port = port_find(d, number);
+	if (port && vcpu < RB_MAX_VCPUS && d->vcpus[nospec_index(vcpu, RB_MAX_VCPUS)]) {
+		port->vcpu = (u16)vcpu;
+		port->vector = (u8)vector;
+		status = RB_OK;
+	}
+	spin_unlock(&ports_lock);
+	return status;
+}
+
+enum rb_status port_send(struct domain *d, u64 number)
+{
+	struct port *port;
+	enum rb_status status = RB_NOENT;
+
+	spin_lock(&ports_lock);
+	port = port_find(d, number);
+	if (port && port->state == PORT_CONNECTED) {
+		struct domain *other = domain_find(port->domain);
+
+		if (other)
+			port_arrive(other, port->peer);
+		status = RB_OK;
+	}
+	spin_unlock(&ports_lock);
+	return status;
+}
+
+enum rb_status port_mask(struct domain *d, u64 number, bool masked)
+{
+	struct port *port;
+
+	spin_lock(&ports_lock);
+	port = port_find(d, number);
+	if (port) {
+		port->masked = masked;
+		if (!masked && port->arrived_masked) {
+			port->arrived_masked = false;
+			port_pending_set(d, number, port);
+		}
+	}
+	spin_unlock(&ports_lock);
+	return port ? RB_OK : RB_NOENT;
+}
+
+enum rb_status port_close(struct domain *d, u64 number)
+{
+	struct port *port;
+
+	spin_lock(&ports_lock);
+	port = port_find(d, number);
+	if (port) {
+		struct domain *other = port->state == PORT_CONNECTED ? domain_find(port->domain) : NULL;
+		struct port *peer = other ? port_find(other, port->peer) : NULL;
+
+		if (peer)
+			peer->state = PORT_UNCONNECTED;
+		port->state = PORT_FREE;
+	}
+	spin_unlock(&ports_lock);
+	return port ? RB_OK : RB_NOENT;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the assembly entries call: why the hypervisor was entered, and how it goes back to a guest.
+ *
+ * No lock is held when a function here returns to assembly (I-20).
+ */
+#include "abi/generated/dispatch.h"
+#include "dev/lapic.h"
+#include "dev/machine.h"
+#include "dev/pic.h"
+#include "dev/serial.h"
+#include "dev/time.h"
+#include "lib/ensure.h"
+#include "lib/print.h"
+#include "vm/console.h"
+#include "vm/domain.h"
+#include "vm/entry.h"
+#include "vm/event.h"
+#include "vm/timer.h"
+#include "x86/instruction.h"
+
+struct hypercall_return {
+	s64 status;	/* RAX; HYPERCALL_SLOW: not straight back */
+	u64 result;	/* RDX */
+};
+
+#define HYPERCALL_SLOW 1
+
+struct hypercall_return hypercall_handle(struct regs *regs, u64 number);
+void event_handle(struct regs *regs);
+u64 vcpu_leave(struct regs *regs);
+void interrupt_while_idle(u64 vector, u64 rip);
+
+struct hypercall_return hypercall_handle(struct regs *regs, u64 number)
+{
+	struct cpu *cpu = this_cpu();
+	struct vcpu *v = cpu->current;
+	struct hypercall_return back;
+
+	domain_count(v->domain, RB_COUNTER_HYPERCALLS);
+	back.result = 0;
+	back.status = hypercall_dispatch(v, number, (const u64 *)((const u8 *)regs + REGS_RDI), &back.result);
+	if (cpu->slow_exit || event_deliverable(v) || (regs->flags & (RFLAGS_TF | RFLAGS_RF))) {
+		regs->rax = (u64)back.status;
+		regs->rdx = back.result;
+		back.status = HYPERCALL_SLOW;
+		return back;
+	}
+	regs->guest_cr3 = vcpu_guest_cr3(cpu);
+	return back;
+}
+
+static void interrupt_handle(u64 vector)
+{
+	if (vector == VECTOR_LAPIC_TIMER) {
+		lapic_eoi();
+		timer_expire(this_cpu());
+	} else if (vector >= PIC_VECTOR_FIRST && vector <= PIC_VECTOR_LAST) {
+		if (vector == PIC_VECTOR_FIRST + SERIAL_IRQ) {
+			serial_interrupt();
+			domain_console_input();
+		}
+		pic_eoi((u32)vector - PIC_VECTOR_FIRST);
+	} else if (vector != VECTOR_LAPIC_SPURIOUS) {
+		panic("an interrupt that nobody asked for: vector %lu", vector);
+	}
+}
+
+/* A debug exception of the guest: which bits came to be, in the event's data. */
+static void debug_handle(struct vcpu *v)
+{
+	u64 status = dr6_read();
+
+	dr6_write(0xffff0ff0);
+	/* Delivered by vcpu_leave. Bits that read one when nothing happened are inverted (as FRED does). */
+	v->debug_event = (status ^ 0xffff0ff0) & 0x1f00f;
+	v->has_debug_event = true;
+}
+
+void event_handle(struct regs *regs)
+{
+	struct cpu *cpu = this_cpu();
+	struct vcpu *v = cpu->current;
+
+	if (regs->reason >= 32 && regs->reason < 256) {
+		domain_count(v->domain, RB_COUNTER_INTERRUPTS);
+		interrupt_handle(regs->reason);
+		return;
+	}
+	domain_count(v->domain, RB_COUNTER_EXCEPTIONS);
+	switch (regs->reason) {
+	case 1:
+		debug_handle(v);
+		break;
+	case 2:
+		break;		/* an NMI means nothing yet */
+	case REASON_BAD_STACK:
+		v->bad_stack_info = cpu->scratch->info;
+		v->has_bad_stack = true;
+		break;
+	default:
+		panic("entered for no known reason: %lx", regs->reason);
+	}
+}
+
+void interrupt_while_idle(u64 vector, u64 rip)
+{
+	if (rip != (u64)cpu_idle_hlt)
+		panic("an interrupt in the hypervisor: vector %lu at %lx", vector, rip);
+	interrupt_handle(vector);
+}
+
+/*
+ * What IRETQ will load is what guest code may have (I-12). It came from the processor, or was set by us; only the stack
+ * selector can have lost its descriptor since.
+ */
+static void regs_sanitise(struct vcpu *v)
+{
+	struct regs *regs = &v->regs;
+
+	ENSURE(regs->cs == SEL_KERNEL_CS || regs->cs == SEL_USER_CS || regs->cs == SEL_USER32_CS);
+	regs->flags = (regs->flags & RFLAGS_GUEST) | RFLAGS_FIXED | RFLAGS_IF;
+	regs->ss = regs_from_user(regs) ? vcpu_user_ss(v, regs->ss) : SEL_KERNEL_SS;
+}
+
+/* Choose what runs on this CPU, waiting for something if need be. */
+static struct vcpu *vcpu_choose(struct cpu *cpu)
+{
+	struct vcpu *v = cpu->current;
+	struct run_unit *unit;
+
+	if (v && v->run.state == RB_RUN_STATE_RUNNING) {
+		if (v->domain->ending)
+			run_stop(&v->run, RB_RUN_STATE_OFFLINE);
+		else if (run_waiting(cpu->id))
+			run_stop(&v->run, RB_RUN_STATE_RUNNABLE);
+		else
+			return v;
+	}
+	cpu->current = NULL;
+	for (;;) {
+		unit = run_next(cpu->id);
+		if (unit) {
+			v = (struct vcpu *)((u8 *)unit - offsetof(struct vcpu, run));
+			if (!v->domain->ending)
+				return v;
+			run_stop(&v->run, RB_RUN_STATE_OFFLINE);
+			continue;
+		}
+		domain_check_all_ended();
+		timer_arm(cpu);
+		cpu_idle();
+	}
+}
+
+/*
+ * Every slow way back. Chooses the vCPU, loads it, decides what it must be told first. Returns 1 if an event is to be injected (all
+ * words in the gate's scratch), else 0: return to regs as they are.
+ */
+u64 vcpu_leave(struct regs *regs)
+{
+	struct cpu *cpu = this_cpu();
+	struct vcpu *v;
+	bool is_injection;
+
+	(void)regs;
+	for (;;) {
+		cpu->slow_exit = false;
+		if (cpu->reschedule || !cpu->current || cpu->current->run.state != RB_RUN_STATE_RUNNING) {
+			cpu->reschedule = false;
+			vcpu_load(cpu, vcpu_choose(cpu));
+			timer_arm(cpu);
+		}
+		v = cpu->current;
+		if (v->has_bad_stack) {
+			v->has_bad_stack = false;
+			is_injection = event_bad_stack(v, v->bad_stack_info);
+		} else if (v->has_debug_event) {
+			v->has_debug_event = false;
+			event_inject(v, RB_EVENT_TYPE_EXCEPTION << 16 | 1, 0, v->debug_event);
+			is_injection = true;
+		} else {
+			is_injection = event_deliver(v);
+		}
+		if (!v->domain->ending)
+			break;
+	}
+	if (!is_injection)
+		regs_sanitise(v);
+	v->regs.guest_cr3 = vcpu_guest_cr3(cpu);
+	return is_injection;
+}
+
+void sched_run(void)
+{
+	enter_guest();
+}
+
+/* What x86/entry.S leaves on the stack of a CPU whose hypervisor failed. */
+struct panic_frame {
+	u64 rax, error, rip, cs, flags, rsp, ss;
+};
+
+void exception_panic(const struct panic_frame *frame) __attribute__((noreturn));
+
+void exception_panic(const struct panic_frame *frame)
+{
+	const struct cpu *cpu = this_cpu();
+
+	print("ringbolt: exception %u in the hypervisor, error %lx, cr2 %lx\n", cpu->scratch->bug_vector, frame->error, cr2_read());
+	print("  rip %016lx rsp %016lx flags %lx rax %lx\n", frame->rip, frame->rsp, frame->flags, frame->rax);
+	panic("this is a bug of the hypervisor");
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Virtual vectors and injected exceptions; see event.h.
+ *
+ * Keeps I-17 (a pending vector is not lost: its bit is set before `pending`, and `pending` is cleared before the bits are looked at), I-18
+ * (kernel mode gets one only with events_enabled, which delivery clears) and I-19 (in the restartable range nothing is delivered, the vCPU
+ * goes to its start). Every field of the vCPU page is read once (I-15).
+ */
+#include "vm/event.h"
+#include "vm/domain.h"
+
+void event_raise(struct vcpu *v, u32 vector)
+{
+	__atomic_fetch_or(&v->page->pending_vectors[vector / 64], 1ul << vector % 64, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&v->page->pending, 1, __ATOMIC_SEQ_CST);
+	vcpu_wake(v);
+}
+
+/* The highest pending vector, taken; 0: none. Leaves `pending` set if there may be more. */
+static u32 vector_take(struct rb_vcpu_page *page)
+{
+	u32 vector = 0;
+
+	__atomic_store_n(&page->pending, 0, __ATOMIC_SEQ_CST);
+	for (s32 word = 3; word >= 0; word--) {
+		u64 bits = __atomic_load_n(&page->pending_vectors[word], __ATOMIC_SEQ_CST);
+
+		/* Vectors below 32 are none: a guest that set their bits is not helped. */
+		if (word == 0)
+			bits &= ~0ul << RB_VECTOR_FIRST;
+		if (!bits)
+			continue;
+		if (vector) {
+			__atomic_store_n(&page->pending, 1, __ATOMIC_SEQ_CST);
+			break;
+		}
+		vector = (u32)word * 64 + 63 - (u32)__builtin_clzl(bits);
+		__atomic_fetch_and(&page->pending_vectors[word], ~(1ul << vector % 64), __ATOMIC_SEQ_CST);
+		if (bits & (bits - 1))
+			__atomic_store_n(&page->pending, 1, __ATOMIC_SEQ_CST);
+	}
+	return vector;
+}
+
+static bool in_restartable_range(const struct vcpu *v)
+{
+	return v->regs.rip >= v->range_start && v->regs.rip < v->range_end;
+}
+
+bool event_deliverable(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->page->pending, __ATOMIC_RELAXED) &&
+	       (__atomic_load_n(&v->page->events_enabled, __ATOMIC_RELAXED) & 1);
+}
+
+bool event_deliver(struct vcpu *v)
+{
+	u32 vector;
+
+	if (!__atomic_load_n(&v->page->pending, __ATOMIC_SEQ_CST))
+		return false;
+	if (!regs_from_user(&v->regs)) {
+		if (in_restartable_range(v)) {
+			v->regs.rip = v->range_start;
+			domain_count(v->domain, RB_COUNTER_RESTARTS);
+			return false;
+		}
+		if (!(__atomic_load_n(&v->page->events_enabled, __ATOMIC_RELAXED) & 1))
+			return false;
+	}
+	vector = vector_take(v->page);
+	if (!vector)
+		return false;
+	domain_count(v->domain, RB_COUNTER_EVENTS);
+	event_inject(v, RB_EVENT_TYPE_INTERRUPT << 16 | vector, 0, 0);
+	return true;
+}
+
+void event_inject(struct vcpu *v, u32 info, u64 error, u64 data)
+{
+	struct gate_scratch *scratch = this_cpu()->scratch;
+	bool is_user = regs_from_user(&v->regs);
+
+	scratch->info = info;
+	scratch->error = error;
+	scratch->data = data;
+	scratch->entry = is_user ? v->user_entry : v->kernel_entry;
+	scratch->sp = is_user ? __atomic_load_n(&v->page->kernel_sp, __ATOMIC_RELAXED) : v->regs.rsp - 64;
+	/* The flags to show. The real ones are not loaded: the gate enters ring 1 with clean flags. */
+	if (!is_user && !(__atomic_load_n(&v->page->events_enabled, __ATOMIC_RELAXED) & 1))
+		v->regs.flags &= ~(u64)RFLAGS_IF;
+}
+
+bool event_bad_stack(struct vcpu *v, u32 info)
+{
+	struct gate_scratch *scratch = this_cpu()->scratch;
+	u64 error = scratch->error;
+
+	if (!v->user_entry) {
+		domain_crash(v, "an event before the guest has set its entry points");
+		return false;
+	}
+	if (!v->emergency_sp) {
+		domain_crash(v, "an event frame could not be written to the kernel stack");
+		return false;
+	}
+	event_inject(v, RB_EVENT_TYPE_EXCEPTION << 16 | 8, error, info);
+	scratch->sp = v->emergency_sp;
+	scratch->entry = v->kernel_entry;
+	v->emergency_sp = 0;
+	return true;
+}

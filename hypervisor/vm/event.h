@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Events for a guest: virtual vectors raised and delivered, exceptions handed on.
+ */
+#pragma once
+
+#include "vm/vcpu.h"
+
+/* A vector becomes pending; the vCPU is woken. From any CPU. */
+void event_raise(struct vcpu *v, u32 vector);
+/* Is there something that must be delivered before the vCPU goes on where it is? */
+bool event_deliverable(const struct vcpu *v);
+/*
+ * On the way back to the guest: if a pending vector can be delivered, prepare its injection and return true. If the vCPU is in
+ * its restartable range, move it to the start.
+ */
+bool event_deliver(struct vcpu *v);
+/* Prepare the injection of an exception that the gate could not deliver. */
+void event_inject(struct vcpu *v, u32 info, u64 error, u64 data);
+/* The frame of an event could not be written: the emergency stack, or the end. True: an injection is prepared. */
+bool event_bad_stack(struct vcpu *v, u32 info);

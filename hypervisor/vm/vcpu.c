@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vCPUs and the processor state that changes hands with them.
+ *
+ * Keeps I-14: when another domain's vCPU is loaded, the CPU's writable gate pages are scrubbed, so that it finds nothing of the one before; and
+ * the branch predictors are flushed where the processor can.
+ */
+#include "vm/vcpu.h"
+#include "dev/time.h"
+#include "lib/ensure.h"
+#include "lib/string.h"
+#include "mm/page.h"
+#include "vm/domain.h"
+#include "x86/descriptor.h"
+#include "x86/direct.h"
+#include "x86/fpu.h"
+#include "x86/instruction.h"
+
+#define DESCRIPTOR_SLOT_FIRST	(SEL_TLS / 8)
+
+struct vcpu *vcpu_create(struct domain *domain, u32 id)
+{
+	struct vcpu *v = page_alloc();
+
+	_Static_assert(sizeof(struct vcpu) <= PAGE_BYTES, "a vCPU fits a page");
+	if (!v)
+		return NULL;
+	v->fpu = fpu_area_alloc();
+	if (!v->fpu) {
+		page_free(v);
+		return NULL;
+	}
+	v->domain = domain;
+	v->id = id;
+	v->user_root = NO_MFN;
+	v->debug_control = 0x400;
+	v->xcr0 = XCR0_X87;
+	v->time_is_stale = true;
+	run_init(&v->run, 0);
+	domain->vcpus[id] = v;
+	domain->vcpu_count = MAX(domain->vcpu_count, id + 1);
+	return v;
+}
+
+void vcpu_start_state(struct vcpu *v, u64 rip, u64 rsp, u64 rdi)
+{
+	memset(&v->regs, 0, sizeof(v->regs));
+	v->regs.rip = rip;
+	v->regs.cs = SEL_KERNEL_CS;
+	v->regs.flags = RFLAGS_FIXED | RFLAGS_IF;
+	v->regs.rsp = rsp;
+	v->regs.ss = SEL_KERNEL_SS;
+	v->regs.rdi = rdi;
+}
+
+void vcpu_wake(struct vcpu *v)
+{
+	/* Other CPUs will be sent an interrupt here. */
+	if (!v->domain->ending && run_wake(&v->run))
+		cpus[v->run.cpu].reschedule = true;
+}
+
+void vcpu_stop(struct vcpu *v)
+{
+	struct cpu *cpu = &cpus[v->run.cpu];
+
+	cpu->reschedule = true;
+	cpu->slow_exit = true;
+}
+
+void vcpu_load_entry(struct vcpu *v)
+{
+	struct gate_trusted *trusted = this_cpu()->trusted;
+	bool is_set = v->user_entry != 0;
+
+	trusted->user_entry = v->user_entry;
+	trusted->kernel_entry = v->kernel_entry;
+	trusted->kernel_gs = v->kernel_gs;
+	/* Without entry points no frame may be written: every event then comes to the hypervisor as a bad stack. */
+	trusted->floor = is_set ? RB_GATE_END + 64 : ~0ul;
+}
+
+void vcpu_load_descriptors(struct vcpu *v)
+{
+	memcpy(&this_cpu()->gdt[DESCRIPTOR_SLOT_FIRST], v->descriptors, sizeof(v->descriptors));
+}
+
+void vcpu_load_debug(struct vcpu *v)
+{
+	dr7_write(0x400);
+	asm volatile("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr2; mov %3, %%dr3" : :
+		     "r"(v->debug[0]), "r"(v->debug[1]), "r"(v->debug[2]), "r"(v->debug[3]));
+	dr7_write(v->debug_control);
+}
+
+void vcpu_load_page(struct vcpu *v)
+{
+	struct cpu *cpu = this_cpu();
+
+	*cpu->vcpu_page_entry = direct_address(v->page) | 3ul | 1ul << 63;
+	page_invalidate(GATE_VCPU_PAGE);
+	live_flush_all(cpu->live);
+}
+
+/* A selector that can be loaded at CPL 0 without a fault: null, flat, or a slot that is in use. */
+static u16 selector_sane(const struct vcpu *v, u16 selector)
+{
+	u32 slot = (u32)selector / 8 - DESCRIPTOR_SLOT_FIRST;
+
+	if (selector == SEL_USER_SS || selector == SEL_KERNEL_SS)
+		return selector;
+	if ((selector & 7) == 3 && slot < VCPU_DESCRIPTORS && v->descriptors[slot])
+		return selector;
+	return 0;
+}
+
+u16 vcpu_user_ss(const struct vcpu *v, u64 selector)
+{
+	u32 slot = (u32)selector / 8 - DESCRIPTOR_SLOT_FIRST;
+
+	/* Writable data of level 3. */
+	if (selector <= 0xffff && (selector & 7) == 3 && slot < VCPU_DESCRIPTORS && (v->descriptors[slot] & 1ull << 41))
+		return (u16)selector;
+	return SEL_USER_SS;
+}
+
+static void segments_save(struct vcpu *v)
+{
+	asm volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3" : "=m"(v->ds), "=m"(v->es), "=m"(v->fs), "=m"(v->gs));
+	asm volatile("rdfsbase %0" : "=r"(v->fs_base));
+	asm volatile("rdgsbase %0" : "=r"(v->gs_base));
+}
+
+static void segments_load(const struct vcpu *v)
+{
+	asm volatile("mov %w0, %%ds; mov %w1, %%es; mov %w2, %%fs; mov %w3, %%gs" : :
+		     "r"((u32)selector_sane(v, v->ds)), "r"((u32)selector_sane(v, v->es)),
+		     "r"((u32)selector_sane(v, v->fs)), "r"((u32)selector_sane(v, v->gs)));
+	asm volatile("wrfsbase %0" : : "r"(v->fs_base));
+	asm volatile("wrgsbase %0" : : "r"(v->gs_base));
+}
+
+static void vcpu_unload(struct vcpu *v)
+{
+	segments_save(v);
+	fpu_save(v->fpu);
+	v->page->run_state = v->run.state;
+}
+
+static void gate_scrub(struct cpu *cpu)
+{
+	memset(cpu->scratch, 0, PAGE_BYTES);
+	memset((void *)(GATE_NMI_STACK_TOP - PAGE_BYTES), 0, PAGE_BYTES);
+	memset((void *)(GATE_MCE_STACK_TOP - PAGE_BYTES), 0, PAGE_BYTES);
+	memset((void *)(GATE_DF_STACK_TOP - PAGE_BYTES), 0, PAGE_BYTES);
+	memset((void *)(GATE_DB_STACK_TOP - PAGE_BYTES), 0, PAGE_BYTES);
+	if (cpu_features.ibpb)
+		msr_write(MSR_PRED_CMD, 1);
+}
+
+/* The time record: written once, as the TSC's rate does not change. */
+static void time_record_write(struct vcpu *v)
+{
+	struct rb_time_record *record = &v->page->time;
+	u32 version = record->version & ~1u;
+
+	record->version = version + 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	record->tsc_timestamp = time_scale.tsc_start;
+	record->system_time = 0;
+	record->tsc_to_system_mul = time_scale.mul;
+	record->tsc_shift = (int8_t)time_scale.shift;
+	record->flags = 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	record->version = version + 2;
+	v->time_is_stale = false;
+}
+
+void vcpu_load(struct cpu *cpu, struct vcpu *v)
+{
+	struct vcpu *before = cpu->loaded;
+
+	cpu->current = v;
+	if (before == v) {
+		v->page->run_state = RB_RUN_STATE_RUNNING;
+		return;
+	}
+	if (before)
+		vcpu_unload(before);
+	if (!before || before->domain != v->domain)
+		gate_scrub(cpu);
+	live_root_switch_space(cpu->live, &v->domain->space, v->user_root);
+	*cpu->window_entry = direct_address(v->domain->windows) | 3ul;
+	cpu->trusted->regs = &v->regs;
+	vcpu_load_entry(v);
+	vcpu_load_descriptors(v);
+	vcpu_load_debug(v);
+	vcpu_load_page(v);
+	msr_write(MSR_TSC_AUX, v->tsc_aux);
+	fpu_load(v->fpu);
+	xcr0_write(v->xcr0);
+	segments_load(v);
+	cpu->loaded = v;
+	v->page->run_state = RB_RUN_STATE_RUNNING;
+	v->page->vcpu_id = v->id;
+	if (v->time_is_stale)
+		time_record_write(v);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A vCPU: its registers, what its guest has set up, and how it comes onto a CPU and leaves it.
+ */
+#pragma once
+
+#include "lib/types.h"
+#include "mm/live.h"
+#include "ringbolt.h"
+#include "sched/run.h"
+#include "x86/cpu.h"
+#include "x86/regs.h"
+
+#define VCPU_DESCRIPTORS 4	/* three for thread-local storage, the CPU number */
+
+struct vcpu {
+	struct regs regs;
+	struct domain *domain;
+	u32 id;
+	struct run_unit run;
+
+	struct rb_vcpu_page *page;	/* shared with the guest, who may write it at any time */
+	struct rb_pt_op *queue;		/* likewise; NULL: none set */
+	mfn_t user_root;		/* loaded when it runs */
+
+	/* Set by the guest's calls, checked then. */
+	u64 user_entry, kernel_entry;	/* zero: none yet */
+	u64 range_start, range_end;	/* restartable range */
+	u64 emergency_sp;		/* zero: none, or used */
+	u64 kernel_gs;
+	u64 debug[4], debug_control;
+	u64 xcr0;
+	u64 descriptors[VCPU_DESCRIPTORS];
+	u32 tsc_aux;
+
+	/* To be delivered on the way back. */
+	bool has_debug_event, has_bad_stack;
+	u32 bad_stack_info;
+	u64 debug_event;
+
+	u64 timer_deadline_ns;		/* zero: not armed */
+	bool time_is_stale;		/* the page's time record was never written */
+
+	/* In the processor while loaded on a CPU. */
+	void *fpu;
+	u64 fs_base, gs_base;
+	u16 ds, es, fs, gs;
+};
+
+struct vcpu *vcpu_create(struct domain *domain, u32 id);
+/* Where it starts, before it is woken: in kernel mode with events disabled. */
+void vcpu_start_state(struct vcpu *v, u64 rip, u64 rsp, u64 rdi);
+/* Let it run if it waits; make its CPU look. */
+void vcpu_wake(struct vcpu *v);
+/* It can no longer run: its domain ends. */
+void vcpu_stop(struct vcpu *v);
+
+/* The gate and GDT words of a vCPU that is loaded follow what its guest has set. */
+void vcpu_load_entry(struct vcpu *v);
+void vcpu_load_descriptors(struct vcpu *v);
+void vcpu_load_debug(struct vcpu *v);
+void vcpu_load_page(struct vcpu *v);
+
+static inline struct vcpu *vcpu_current(void)
+{
+	return this_cpu()->current;
+}
+
+/* Is it in the processor of the calling CPU? */
+static inline bool vcpu_is_loaded(const struct vcpu *v)
+{
+	return this_cpu()->loaded == v;
+}
+
+/* CR3 for the way back, with the flush that is owed. */
+static inline u64 vcpu_guest_cr3(struct cpu *cpu)
+{
+	u64 cr3 = cpu->guest_cr3 | cpu->noflush;
+
+	if (cpu->live->flush_owed) {
+		cpu->live->flush_owed = false;
+		cr3 &= ~(1ul << 63);
+	}
+	return cr3;
+}
+
+/* A stack selector that IRETQ to user mode accepts: this one, or the flat one. */
+u16 vcpu_user_ss(const struct vcpu *v, u64 selector);
+/* Put the vCPU's state into the processor and the gate, the one before's into its struct. */
+void vcpu_load(struct cpu *cpu, struct vcpu *v);

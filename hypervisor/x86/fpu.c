@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Floating-point and vector state; see fpu.h. */
+#include "x86/fpu.h"
+#include "mm/page.h"
+#include "x86/cpu.h"
+#include "x86/cpuid.h"
+#include "x86/instruction.h"
+
+void fpu_init(void)
+{
+	u64 offered = XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512;
+
+	offered &= cpuid_leaf(0xd, 0).eax;
+	if ((offered & XCR0_AVX512) != XCR0_AVX512)
+		offered &= ~(u64)XCR0_AVX512;
+	if (!(offered & XCR0_AVX))
+		offered &= ~(u64)XCR0_AVX512;
+	cpu_features.xcr0 = offered;
+	xcr0_write(offered);
+	cpu_features.xsave_bytes = cpuid_leaf(0xd, 0).ebx;
+	asm volatile("fninit");
+}
+
+void *fpu_area_alloc(void)
+{
+	/* Zero is the initial state for XRSTOR but for two control words. */
+	u8 *area = page_run_alloc((cpu_features.xsave_bytes + PAGE_BYTES - 1) / PAGE_BYTES);
+
+	if (!area)
+		return NULL;
+	*(u16 *)(area + 0) = 0x37f;	/* x87 control word */
+	*(u32 *)(area + 24) = 0x1f80;	/* MXCSR */
+	*(u64 *)(area + 512) = XCR0_X87 | XCR0_SSE;
+	return area;
+}
+
+/* With all components we offer enabled, whatever the guest has chosen. */
+void fpu_save(void *area)
+{
+	xcr0_write(cpu_features.xcr0);
+	asm volatile("xsave64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
+}
+
+void fpu_load(const void *area)
+{
+	xcr0_write(cpu_features.xcr0);
+	asm volatile("xrstor64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
+}
+
+bool xcr0_is_valid(u64 value)
+{
+	if (value & ~cpu_features.xcr0 || !(value & XCR0_X87))
+		return false;
+	if ((value & XCR0_AVX) && !(value & XCR0_SSE))
+		return false;
+	if (value & XCR0_AVX512)
+		return (value & XCR0_AVX512) == XCR0_AVX512 && (value & XCR0_AVX);
+	return true;
+}
