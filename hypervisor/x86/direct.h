@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The hypervisor's address map and its window on all machine memory. On the host, unit tests put a fake machine's
- * memory behind direct_base.
+ * memory behind direct_window.
  */
 #pragma once
 
@@ -15,14 +15,14 @@
 
 #ifdef RINGBOLT_HOST_TEST
 extern u8 *fake_memory;
-#define direct_base ((u64)fake_memory)
+#define direct_window ((u64)fake_memory)
 #else
-#define direct_base DIRECT_BASE
+#define direct_window DIRECT_BASE
 #endif
 
 static inline void *direct_pointer(u64 maddr)
 {
-	return (void *)(direct_base + maddr);
+	return (void *)(direct_window + maddr);
 }
 
 static inline void *direct_frame(mfn_t frame)
@@ -32,7 +32,7 @@ static inline void *direct_frame(mfn_t frame)
 
 static inline u64 direct_address(const void *pointer)
 {
-	return (u64)pointer - direct_base;
+	return (u64)pointer - direct_window;
 }
 
 /* Machine address of something in the image. */
