@@ -3,6 +3,7 @@
  * The boot processor's way from the boot loader to the first domain.
  */
 #include "boot/boot_info.h"
+#include "boot/loader.h"
 #include "boot/memory.h"
 #include "boot/option.h"
 #include "dev/console.h"
@@ -13,6 +14,7 @@
 #include "dev/time.h"
 #include "lib/ensure.h"
 #include "lib/print.h"
+#include "x86/cpu.h"
 
 #ifdef RINGBOLT_DEBUG
 #define BUILD_NAME "debug"
@@ -28,6 +30,16 @@ static void options_apply(void)
 	machine_set_exit_device(option_is("exit", "debug"));
 }
 
+/* What interrupts the hypervisor: the local APIC's timer and the serial port. Interrupts stay off until a guest runs. */
+static void devices_init(void)
+{
+	pic_init();
+	lapic_init(true);
+	time_init();
+	serial_enable_input();
+	pic_unmask(SERIAL_IRQ);
+}
+
 void boot_main(u32 magic, u32 information)
 {
 	console_init();
@@ -37,8 +49,9 @@ void boot_main(u32 magic, u32 information)
 	print("Ringbolt, " BUILD_NAME " build\n");
 	boot_info_print();
 	memory_init();
-	pic_init();
-	lapic_init(true);
-	time_init();
-	panic("nothing more to do");
+	cpu_init(0);
+	devices_init();
+	first_domain_load();
+	memory_free_modules();
+	enter_guest();
 }
