@@ -425,6 +425,12 @@ static inline enum rb_status call_debug_check(struct vcpu *v, const uint64_t arg
 enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t arg[6], uint64_t *result)
 {
 	*result = 0;
+	if (nr == RB_HC_PT_UPDATE)
+		return call_pt_update(v, arg, result);
+	if (nr == RB_HC_PT_BATCH)
+		return call_pt_batch(v, arg, result);
+	if (nr == RB_HC_ROOT_LOAD)
+		return call_root_load(v, arg, result);
 	switch (nr) {
 	case RB_HC_INFO_VERSION:
 		return call_info_version(v, arg, result);
@@ -438,12 +444,6 @@ enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t ar
 		return call_console_write(v, arg, result);
 	case RB_HC_CONSOLE_READ:
 		return call_console_read(v, arg, result);
-	case RB_HC_PT_UPDATE:
-		return call_pt_update(v, arg, result);
-	case RB_HC_PT_BATCH:
-		return call_pt_batch(v, arg, result);
-	case RB_HC_ROOT_LOAD:
-		return call_root_load(v, arg, result);
 	case RB_HC_PT_RESERVE_GROW:
 		return call_pt_reserve_grow(v, arg, result);
 	case RB_HC_TLB_FLUSH:

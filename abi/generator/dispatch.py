@@ -7,7 +7,7 @@ switch compiled without jump tables is a tree of comparisons.
 """
 from . import text
 from .calls import c_type
-from .rules import errors_of, rules_of, words_of
+from .rules import rules_of, words_of
 
 GUARD = "RINGBOLT_DISPATCH_H"
 PURPOSE_H = ["The hypervisor's side of the calls: arguments and prototypes of the handlers.",
@@ -88,9 +88,13 @@ static inline int is_canonical(uint64_t address)
 
 
 def choose(i):
+    """The hot calls by one comparison each, in the order of the file; the others by a tree."""
     lines = ["enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t arg[6], uint64_t *result)", "{",
-             "\t*result = 0;", "\tswitch (nr) {"]
-    for call in i.calls:
+             "\t*result = 0;"]
+    for call in (c for c in i.calls if c.hot):
+        lines += [f"\tif (nr == {call.number})", f"\t\treturn call_{call.name}(v, arg, result);"]
+    lines += ["\tswitch (nr) {"]
+    for call in (c for c in i.calls if not c.hot):
         lines += [f"\tcase {call.number}:", f"\t\treturn call_{call.name}(v, arg, result);"]
     return [*lines, "\tdefault:", "\t\treturn RB_NOSYS;", "\t}", "}"]
 

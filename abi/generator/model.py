@@ -133,6 +133,7 @@ class Arg:
 
 @dataclass(frozen=True)
 class Call:
+    """hot: the dispatch looks for it first; no part of the interface."""
     nr: int
     name: str
     family: str

@@ -2,123 +2,20 @@
 """Read the source of the interface and refuse what is wrong with it.
 
 Responsible for every rule that a source must keep; the writers of the views trust what they are
-given. A refusal is a SourceError that names the file, the entry and the problem; the first one ends
-the run. Rules that must hold between two versions of the source (a number is never reused) cannot be
-seen here: the checked-in output shows them in review.
+given. A refusal is a SourceError; the first one ends the run. Rules between two versions of the
+source (a number is never reused) cannot be seen here: the checked-in output shows them in review.
 """
 import dataclasses
 import re
 import tomllib
 
-from . import model
+from . import clashes, model
+from .judge import (LOWER, Judge, SourceError, check_ascending, check_dense, check_name, check_range, check_text,
+                    check_unique, make, named)
 
-UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
-LOWER = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
-C_KEYWORDS = set("""auto break case char const continue default do double else enum extern float for goto if inline
-    int long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile
-    while asm typeof bool true false nullptr""".split())
-RESERVED_ARGS = {"nr", "result", "v", "a"}      # the parameters that stubs and handlers have besides
+RESERVED_ARGS = {"nr", "result", "none", "arg", "v", "a"}      # names that stubs, handlers and the dispatch use themselves
 ADDRESS_TYPES = {"gfn", "gpa", "kva"}
-
-
-class SourceError(Exception):
-    """The source breaks a rule. The text is complete: file, entry, problem."""
-
-
-class Judge:
-    """Speaks about one entry of one file."""
-
-    def __init__(self, source, entry):
-        self.source, self.entry = source, entry
-
-    def refuse(self, problem):
-        raise SourceError(f"{self.source}: {self.entry}: {problem}")
-
-    def require(self, holds, problem):
-        if not holds:
-            self.refuse(problem)
-
-    def inside(self, what):
-        return Judge(self.source, f"{self.entry}: {what}")
-
-
-# ---------------------------------------------------------------- shape
-
-def make(judge, cls, table, **replaced):
-    """A record of class cls from a table of the source: all keys known, none missing, each of its type."""
-    judge.require(isinstance(table, dict), "is not a table")
-    fields = {f.name: f for f in dataclasses.fields(cls)}
-    for key in table:
-        judge.require(key in fields, f"unknown key '{key}'")
-    for name, f in fields.items():
-        optional = f.default is not dataclasses.MISSING or f.default_factory is not dataclasses.MISSING
-        judge.require(optional or name in table, f"'{name}' is missing")
-        if name in table:
-            judge.require(type(table[name]) is f.type, f"'{name}' is not of type {f.type.__name__}")
-    for key in ("doc", "value_doc", "result", "caller"):
-        if key in table:
-            check_text(judge, key, table[key])
-    return cls(**{**table, **replaced})
-
-
-def check_text(judge, key, text):
-    judge.require(text.strip() != "", f"'{key}' is empty")
-    judge.require(text == text.strip() and "\n" not in text, f"'{key}' must be one line without space at its ends")
-    judge.require("*/" not in text and "/*" not in text, f"'{key}' contains a comment mark")
-    judge.require(text.isascii() and text.isprintable(), f"'{key}' is not plain ASCII")
-
-
-def check_name(judge, name, pattern):
-    judge.require(pattern.fullmatch(name), f"'{name}' is not a proper name here")
-    judge.require(name not in C_KEYWORDS, f"'{name}' is a word of the C language")
-
-
-def check_unique(judge, what, items):
-    seen = set()
-    for item in items:
-        judge.require(item not in seen, f"{what} {item} is used twice")
-        seen.add(item)
-
-
-def check_range(judge, what, value, low, high):
-    judge.require(low <= value <= high, f"{what} {value} is not from {low} to {high}")
-
-
-# ---------------------------------------------------------------- tables of named numbers
-
-def named(source, kind, cls, tables, pattern=UPPER, **replaced):
-    """The records of a list of tables, each with a name; names are unique."""
-    Judge(source, kind).require(isinstance(tables, list), "is not a list of tables")
-    records = []
-    for number, table in enumerate(tables):
-        name = table.get("name") if isinstance(table, dict) else None
-        judge = Judge(source, f"{kind} {name}" if isinstance(name, str) else f"{kind} number {number}")
-        record = make(judge, cls, table, **{k: f(judge, table) for k, f in replaced.items()})
-        check_name(judge, record.name, pattern)
-        records.append(record)
-    check_unique(Judge(source, kind), "name", [r.name for r in records])
-    return records
-
-
-def check_dense(source, kind, key, records, step=1):
-    """Numbers are 0, 1, 2 ... in the order of the file."""
-    for index, record in enumerate(records):
-        value = getattr(record, key)
-        judge = Judge(source, f"{kind} {record.name}")
-        judge.require(value not in [getattr(r, key) for r in records[:index]], f"{key} {value} is used twice")
-        judge.require(value == index * step, f"{key} is {value} but the next one is {index * step}")
-
-
-def check_ascending(judge, key, records, low, high):
-    """Numbers grow in the order of the file; gaps are allowed."""
-    last = None
-    for record in records:
-        value = getattr(record, key)
-        check_range(judge.inside(record.name), key, value, low, high)
-        judge.inside(record.name).require(value != last, f"{key} {value} is used twice")
-        judge.inside(record.name).require(last is None or value > last, f"{key} {value} is out of order")
-        last = value
 
 
 # ---------------------------------------------------------------- [abi]
@@ -177,7 +74,8 @@ def check_struct(judge, struct, earlier):
     free = 0
     for f in struct.fields:
         at = judge.inside(f"field {f.name}")
-        at.require(f.type in model.SCALARS or f.type in earlier, f"unknown type '{f.type}' (a structure must be declared before its use)")
+        at.require(f.type in model.SCALARS or f.type in earlier,
+                   f"unknown type '{f.type}' (a structure must be declared before its use)")
         at.require(f.count >= 1, "count is not positive")
         size = model.SCALARS[f.type] if f.type in model.SCALARS else earlier[f.type].size
         at.require(f.offset >= free, f"offset {f.offset} overlaps the field before, which ends at {free}")
@@ -222,7 +120,8 @@ def check_call(judge, call, abi, statuses, enums):
     judge.require(len(call.args) <= registers, f"has {len(call.args)} args; there are {registers} argument registers")
     judge.require(VERSION.fullmatch(call.since), f"since '{call.since}' is not major.minor")
     major, minor = (int(n) for n in call.since.split("."))
-    judge.require(major == abi.major and minor <= abi.minor, f"since {call.since} is not a version up to {abi.major}.{abi.minor} of this major")
+    judge.require(major == abi.major and minor <= abi.minor,
+                  f"since {call.since} is not a version up to {abi.major}.{abi.minor} of this major")
     check_errors(judge, call.errors, statuses)
     default = next(f.default for f in dataclasses.fields(model.Call) if f.name == "caller")
     judge.require((call.caller != default) == ("PERM" in call.errors), "'caller' and errors.PERM go together")
@@ -294,7 +193,9 @@ def interpret(data, source):
     for call in calls:
         check_call(Judge(source, f"call {call.name}"), call, abi, statuses, [e.name for e in enums])
     check_since_order(source, calls)
-    return model.Interface(source, abi, consts, statuses, features, enums, counters, ops, structs, notes, calls)
+    interface = model.Interface(source, abi, consts, statuses, features, enums, counters, ops, structs, notes, calls)
+    clashes.check(interface)
+    return interface
 
 
 def check_op_word(source, structs, ops):

@@ -41,10 +41,12 @@ def of_call(call, i):
     for place, arg in enumerate(call.args):
         for value, accepted in edge_values(arg, i):
             if value != good[place]:
-                lines.append(row(call.number, changed(place, value), "OK" if accepted else "INVAL", f"{call.name}: {arg.name} {value:#x}"))
+                status = "OK" if accepted else "INVAL"
+                lines.append(row(call.number, changed(place, value), status, f"{call.name}: {arg.name} {value:#x}"))
     for place in range(len(call.args), count):
+        register = i.abi.argument_registers[place]
         for value in (1, 1 << 63):
-            lines.append(row(call.number, changed(place, value), "INVAL", f"{call.name}: unused {i.abi.argument_registers[place]} {value:#x}"))
+            lines.append(row(call.number, changed(place, value), "INVAL", f"{call.name}: unused {register} {value:#x}"))
     return lines
 
 
