@@ -6,7 +6,7 @@
 
 #include "lib/types.h"
 
-#define BOOT_RANGES 64
+#define BOOT_RANGES 128
 #define BOOT_MODULES 8
 #define BOOT_COMMAND_BYTES 1024
 #define BOOT_MODULE_COMMAND_BYTES 2048		/* as much as Linux takes */
