@@ -6,6 +6,7 @@
  */
 #include "dev/machine.h"
 #include "dev/io.h"
+#include "dev/serial.h"
 #include "lib/ensure.h"
 
 #define EXIT_DEVICE		0xf4
@@ -31,6 +32,7 @@ static void __attribute__((noreturn)) halt(void)
 
 void machine_poweroff(int code)
 {
+	serial_drain();
 	if (exit_device)
 		io_write32(EXIT_DEVICE, code);
 	io_write16(PM_CONTROL, PM_SLEEP);
@@ -45,6 +47,7 @@ void machine_stop(int code)
 
 void machine_reboot(void)
 {
+	serial_drain();
 	io_write8(RESET_CONTROL, 0x02);
 	io_write8(RESET_CONTROL, 0x06);
 	io_write8(KEYBOARD_COMMAND, KEYBOARD_RESET);

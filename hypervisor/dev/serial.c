@@ -23,7 +23,8 @@
 #define SCRATCH		(COM1 + 7)
 
 #define STATUS_DATA	0x01
-#define STATUS_EMPTY	0x20
+#define STATUS_EMPTY	0x20		/* the FIFO takes sixteen bytes */
+#define STATUS_IDLE	0x40		/* and the last one has left */
 #define FIFO_DEPTH	16
 #define RING_BYTES	1024u
 #define PATIENCE	1000000		/* polls until a transmitter that never empties is given up */
@@ -50,12 +51,12 @@ void serial_init(void)
 	io_write8(MODEM, 0x0b);		/* DTR, RTS, OUT2: the interrupt line is connected */
 }
 
-static void await_transmitter(void)
+static void await_transmitter(u8 status)
 {
 	u32 poll;
 
 	for (poll = 0; poll < PATIENCE; poll++)
-		if (io_read8(STATUS) & STATUS_EMPTY)
+		if (io_read8(STATUS) & status)
 			break;
 	fifo_room = FIFO_DEPTH;
 }
@@ -65,7 +66,7 @@ void serial_put(u8 byte)
 	if (!present)
 		return;
 	if (fifo_room == 0)
-		await_transmitter();
+		await_transmitter(STATUS_EMPTY);
 	fifo_room--;
 	io_write8(DATA, byte);
 }
@@ -76,6 +77,12 @@ void serial_write(const void *bytes, size_t count)
 
 	for (; count > 0; count--)
 		serial_put(*next++);
+}
+
+void serial_drain(void)
+{
+	if (present)
+		await_transmitter(STATUS_IDLE);
 }
 
 void serial_enable_input(void)

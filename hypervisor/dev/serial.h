@@ -12,6 +12,9 @@ void serial_init(void);
 void serial_put(u8 byte);
 void serial_write(const void *bytes, size_t count);
 
+/* Wait until all that was sent has left the port: before the machine goes off. */
+void serial_drain(void);
+
 /* Let the port raise its interrupt when bytes arrive. */
 void serial_enable_input(void);
 

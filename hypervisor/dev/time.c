@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The clock is the TSC, scaled by a multiplication. Its frequency comes from CPUID where the processor or a hypervisor below us
- * tells it, else from a comparison with the 8254.
+ * The clock is the TSC, scaled by a multiplication. Its frequency is measured by a comparison with the 8254, and taken from CPUID
+ * where the processor or a hypervisor below us tells it there and the measurement agrees. (An emulator may tell the frequency of the
+ * processor that it imitates.)
  *
  * The comparison: both counters are read together at two moments 20 ms apart, and nothing needs to happen in between, so the
  * only error is how far apart the readings of one moment are. A moment is read several times and the tightest reading counts,
@@ -137,9 +138,11 @@ void time_init_cpu(void)
 void time_init(void)
 {
 	u64 told_hz = tsc_hz_by_cpuid(), tsc_hz, timer_hz;
+	bool told;
 
 	measure(&tsc_hz, &timer_hz);
-	if (told_hz)
+	told = told_hz > tsc_hz - tsc_hz / 50 && told_hz < tsc_hz + tsc_hz / 50;
+	if (told)
 		tsc_hz = told_hz;
 	ENSURE(tsc_hz > 1000000 && timer_hz > 1000000);
 	by_deadline = cpuid_leaf(1, 0).ecx & LEAF1_ECX_DEADLINE;
@@ -149,7 +152,7 @@ void time_init(void)
 	time_scale.tsc_start = timestamp_read();
 	wall_start_ns = rtc_seconds() * NS_PER_SECOND;
 	time_init_cpu();
-	print("clock: TSC %u kHz (%s), timer %lu kHz%s\n", time_scale.tsc_khz, told_hz ? "told" : "measured", timer_hz / 1000,
+	print("clock: TSC %u kHz (%s), timer %lu kHz%s\n", time_scale.tsc_khz, told ? "told" : "measured", timer_hz / 1000,
 	      by_deadline ? ", by TSC deadline" : "");
 }
 
