@@ -40,7 +40,7 @@ linux: | deps
 	@result=$$(guest-patches/build) && ln -sfnT "$$result" build/linux
 
 initramfs: build/initramfs.cpio.gz
-build/initramfs.cpio.gz: tools/initramfs/build tools/initramfs/init | deps
+build/initramfs.cpio.gz: tools/initramfs/build $(shell find tools/initramfs/root -type f) | deps
 	@tools/initramfs/build $@
 
 run: hypervisor linux initramfs
