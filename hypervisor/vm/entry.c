@@ -26,6 +26,10 @@ struct hypercall_return {
 
 #define HYPERCALL_SLOW 1
 
+/* Upper half of a frame's ss word: vector 1, by a debug register or TF; by ICEBP, one byte long. */
+#define DEBUG_EXCEPTION		(RB_EVENT_TYPE_EXCEPTION << 16 | 1)
+#define DEBUG_INSTRUCTION	(1u << 28 | RB_EVENT_TYPE_PRIV_EXCEPTION << 16 | 1)
+
 struct hypercall_return hypercall_handle(struct regs *regs, u64 number);
 void event_handle(struct regs *regs);
 u64 vcpu_leave(struct regs *regs);
@@ -66,7 +70,7 @@ static void interrupt_handle(u64 vector)
 	}
 }
 
-/* A debug exception of the guest: which bits came to be, in the event's data. */
+/* A debug exception of the guest: which bits came to be, in the event's data. ICEBP (INT1) alone sets none. */
 static void debug_handle(struct vcpu *v)
 {
 	u64 status = dr6_read();
@@ -177,7 +181,7 @@ u64 vcpu_leave(struct regs *regs)
 			is_injection = event_bad_stack(v, v->bad_stack_info);
 		} else if (v->has_debug_event) {
 			v->has_debug_event = false;
-			event_inject(v, RB_EVENT_TYPE_EXCEPTION << 16 | 1, 0, v->debug_event);
+			event_inject(v, v->debug_event ? DEBUG_EXCEPTION : DEBUG_INSTRUCTION, 0, v->debug_event);
 			is_injection = true;
 		} else {
 			is_injection = event_deliver(v);
