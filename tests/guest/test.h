@@ -14,10 +14,10 @@
 #include "guest.h"
 
 /* One thing that must hold. */
-#define check(holds, ...) test_check(holds, __FILE__, __LINE__, __VA_ARGS__)
+#define check(holds, ...) ({ bool _holds = (holds); test_check(_holds, __FILE__, __LINE__, __VA_ARGS__); })
 bool test_check(bool holds, const char *file, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* The same, silent while it holds: for loops. */
-#define check_quietly(holds, ...) ((holds) || test_check(false, __FILE__, __LINE__, __VA_ARGS__))
+#define check_quietly(holds, ...) ((void)((holds) || test_check(false, __FILE__, __LINE__, __VA_ARGS__)))
 /* A call's status. */
 #define check_status(call, wanted) test_status(call, wanted, #call, __FILE__, __LINE__)
 void test_status(long status, long wanted, const char *call, const char *file, int line);
