@@ -9,7 +9,7 @@ uint8_t guest_stack[GUEST_STACK_BYTES] __attribute__((aligned(4096)));
 uint8_t guest_user_stack[GUEST_STACK_BYTES] __attribute__((aligned(4096)));
 
 int main(struct rb_start_info *start);
-void guest_begin(struct rb_start_info *start) __attribute__((noreturn));
+void guest_begin(struct rb_start_info *start) __attribute__((noreturn, weak));
 
 void guest_begin(struct rb_start_info *start)
 {

@@ -98,7 +98,7 @@ void guest_caught(const struct guest_regs *regs)
 	guest_caught_resume();
 }
 
-__attribute__((weak)) void guest_event(struct guest_regs *regs)
+void guest_event_default(struct guest_regs *regs)
 {
 	if (guest_type(regs) == RB_EVENT_TYPE_INTERRUPT) {
 		guest_interrupt(regs, guest_vector(regs));
@@ -115,6 +115,11 @@ __attribute__((weak)) void guest_event(struct guest_regs *regs)
 	}
 }
 
+__attribute__((weak)) void guest_event(struct guest_regs *regs)
+{
+	guest_event_default(regs);
+}
+
 void guest_user_regs(struct guest_regs *regs, uint64_t ip, uint64_t sp)
 {
 	memset(regs, 0, sizeof(*regs));
@@ -127,10 +132,15 @@ void guest_user_regs(struct guest_regs *regs, uint64_t ip, uint64_t sp)
 
 void guest_run_user(struct guest_regs *regs)
 {
+	guest_run_user_with(regs, (uint64_t)guest_user_stack + GUEST_STACK_BYTES);
+}
+
+void guest_run_user_with(struct guest_regs *regs, uint64_t kernel_sp)
+{
 	struct guest_regs *start = (struct guest_regs *)(guest_user_stack + GUEST_STACK_BYTES) - 1;
 	bool were_on = guest_events_off();
 
-	guest_vcpu->kernel_sp = (uint64_t)guest_user_stack + GUEST_STACK_BYTES;
+	guest_vcpu->kernel_sp = kernel_sp;
 	*start = *regs;
 	user_regs = regs;
 	guest_user_enter(start);

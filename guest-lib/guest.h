@@ -86,10 +86,11 @@ void guest_set_entry(uint64_t emergency_sp);
 
 /*
  * Every event comes here, with events disabled. On return the interrupted code goes on with *regs. Defined in the library (weakly, so that
- * a program may have its own): virtual vectors go to their handlers; events from user mode end guest_run_user; exceptions
+ * a program may have its own) as guest_event_default: virtual vectors go to their handlers; events from user mode end guest_run_user; exceptions
  * in kernel mode end guest_catch, or the domain.
  */
 void guest_event(struct guest_regs *regs);
+void guest_event_default(struct guest_regs *regs);
 /* A virtual vector, taken by guest_event or self-delivered before a return; calls the handler. */
 void guest_interrupt(struct guest_regs *regs, unsigned vector);
 typedef void guest_handler(struct guest_regs *regs, unsigned vector);
@@ -123,6 +124,8 @@ void guest_caught(const struct guest_regs *regs) __attribute__((noreturn));
 void guest_user_regs(struct guest_regs *regs, uint64_t ip, uint64_t sp);
 /* Runs user code from *regs on until an event that is no virtual vector; *regs is then that event. */
 void guest_run_user(struct guest_regs *regs);
+/* The same with another kernel stack for its events than guest_user_stack. */
+void guest_run_user_with(struct guest_regs *regs, uint64_t kernel_sp);
 extern uint8_t guest_user_stack[GUEST_STACK_BYTES];	/* kernel stack for events from user mode */
 
 /* ---------------- memory.c: memory and page tables. The entries are the processor's. */

@@ -5,6 +5,7 @@
  *
  * Comment lines in a guest that the runner reads, each on a line of its own:
  *   expect: crash "REASON"    the hypervisor must end the domain, and say so
+ *   expect: status N "LINE"   QEMU must end so, and the line be printed
  *   input: "TEXT"             typed on the console once the guest prints "input, please"
  *   run: qemu | bochs | both  where (both is not the default: qemu is)
  *   timeout: SECONDS          under QEMU (30)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Stack pointers that no event frame can be written to. The guest maps a page read-only at READ_ONLY, and nothing at UNMAPPED. */
+#pragma once
+
+#include "test.h"
+
+#define UNMAPPED	0xffffc90000000000ul
+#define READ_ONLY	0xffffc90000200000ul
+
+static const uint64_t bad_stacks[] = {
+	UNMAPPED, UNMAPPED + GUEST_PAGE, READ_ONLY + GUEST_PAGE, READ_ONLY + 0x7c1,
+	0, 1, 63, 64, 128, ~0ul, ~63ul, ~127ul, 1ul << 63, (1ul << 63) + 0x1000, 1ul << 47, 1ul << 62, 0xfffe000000000000,
+	USER_DATA + GUEST_PAGE, USER_DATA + 0x800, USER_STACK,
+	RB_GATE_START, RB_GATE_START + 64, RB_GATE_START + 0x1000, RB_GATE_START + 0x10800, RB_GATE_START + 0x11140, RB_GATE_START + 0x11fff,
+	RB_GATE_START + 0x12800, RB_GATE_START + 0x20080, RB_GATE_START + 0x21000, RB_GATE_START + 0x21040, RB_GATE_START + 0x23000,
+	RB_GATE_START + 0x25000, RB_GATE_START + 0x27000, RB_GATE_START + 0x29000, RB_GATE_START + 0x30080, RB_GATE_START + 0x31000,
+	RB_GATE_START + 0xf0000, 0xffff800040000000 + 0x10000, 0xffff800080000800, 0xffff808000000800, 0xffff840000200800,
+	RB_GATE_END - 64, RB_GATE_END - 1, RB_GATE_END, RB_GATE_END + 1, RB_GATE_END + 63, RB_GATE_END + 64, RB_GATE_END + 128,
+};
