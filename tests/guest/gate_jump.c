@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* run: both */
+/* timeout: 60 */
+/*
+ * The gate's text as a weapon.
+ *
+ * Provokes: from ring 1, a jump to every byte of the gate's text, once with the general registers pointing to a page of breakpoints, once all zero;
+ * from ring 3, a jump to every sixteenth.
+ * Must: give the guest nothing but exceptions of its own: what the text does in ring 0 it cannot do in ring 1, and what it stores into its scratch
+ * pages while it is not in charge has no effect (I-11, I-12).
+ */
+#include "test.h"
+
+#define TEXT_BYTES 0x2000
+
+static uint8_t breakpoints[GUEST_PAGE] __attribute__((aligned(4096)));
+static uint8_t stack[4 * GUEST_PAGE] __attribute__((aligned(4096)));
+static uint8_t emergency[8192] __attribute__((aligned(4096)));
+
+USER_CODE(u_jump, "jmp *%rdi");
+USER_CODE(u_call, "syscall");
+
+/* RDI: where. The stack is one of many words, all the same. */
+struct jump {
+	uint64_t to, registers, sp;
+};
+
+#define JUMP	"mov (%%rdi), %%rax; mov 8(%%rdi), %%rbx; mov 16(%%rdi), %%rsp; push %%rax; mov %%rbx, %%rax; mov %%rbx, %%rcx; mov %%rbx, %%rdx;" \
+		"mov %%rbx, %%rsi; mov %%rbx, %%rdi; mov %%rbx, %%rbp; mov %%rbx, %%r8; mov %%rbx, %%r9; mov %%rbx, %%r10; mov %%rbx, %%r11;" \
+		"mov %%rbx, %%r12; mov %%rbx, %%r13; mov %%rbx, %%r14; mov %%rbx, %%r15; ret $0"
+
+static unsigned outcomes[33];
+
+/* Some bytes make a jump to itself. */
+static void timer_handler(struct guest_regs *regs, unsigned vector)
+{
+	if (regs && regs->ip >= RB_GATE_START && regs->ip < RB_GATE_END)
+		guest_caught(regs);
+}
+
+static void jump_all(uint64_t registers, uint64_t stack_word)
+{
+	void (*body)(void *) = SNIPPET(JUMP);
+
+	for (uint64_t offset = 0; offset < TEXT_BYTES; offset++) {
+		struct jump jump = { RB_GATE_START + offset, registers, (uint64_t)stack + 2 * GUEST_PAGE };
+		uint64_t value;
+		int vector;
+
+		memset(breakpoints, 0xcc, sizeof(breakpoints));
+		for (unsigned i = 0; i < sizeof(stack) / 8; i++)
+			((uint64_t *)stack)[i] = stack_word;
+		guest_set_entry((uint64_t)emergency + sizeof(emergency));
+		guest_must(rb_timer_set(guest_time() + 2000000));
+		guest_events_on();
+		vector = test_try(body, &jump);
+		guest_events_off();
+		outcomes[vector < 0 || vector > 31 ? 32 : vector]++;
+		check_quietly(rb_info_version(&value) == RB_OK && value == RB_ABI_VERSION, "a call after a jump to gate + %lx", offset);
+	}
+}
+
+static void report(const char *name)
+{
+	guest_printf("  %s:", name);
+	for (unsigned vector = 0; vector < 33; vector++) {
+		if (outcomes[vector])
+			guest_printf(vector == 32 ? " others" : " vector %u", vector), guest_printf(": %u", outcomes[vector]);
+		outcomes[vector] = 0;
+	}
+	guest_printf("\n");
+}
+
+int main(struct rb_start_info *start)
+{
+	bool refused = true;
+
+	user_setup();
+	guest_set_handler(RB_VECTOR_TIMER, timer_handler);
+	for (uint64_t offset = 0; offset < TEXT_BYTES; offset += 16) {
+		guest_user_regs(&test_regs, user_address(u_jump), USER_STACK);
+		test_regs.rdi = RB_GATE_START + offset;
+		refused &= user_resume() == 14 && test_regs.data == RB_GATE_START + offset;
+	}
+	check(refused, "ring 3 cannot execute it");
+
+	jump_all((uint64_t)breakpoints, (uint64_t)breakpoints);
+	report("registers and stack: breakpoints");
+	check(true, "lived through %u jumps", TEXT_BYTES);
+	jump_all(0, 0);
+	report("registers and stack: zero");
+	check(true, "and as many again");
+	jump_all(0x33, 0x33);
+	report("registers and stack: the user's code selector");
+	check(true, "and as many again");
+	guest_set_gs(0);
+	check(user_run(u_call) == 1 && guest_is_syscall(&test_regs), "system calls work");
+	return test_end();
+}
