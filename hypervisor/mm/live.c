@@ -63,19 +63,19 @@ void live_root_init(struct live_root *live, mfn_t page)
 
 enum rb_status live_root_load(struct live_root *live, struct space *space, gfn_t gfn)
 {
-	enum rb_status status;
-	mfn_t root;
+	struct slot root;
 
 	ASSERT(live->space == space);
-	status = root_find(space, gfn, &root);
-	if (status != RB_OK)
-		return status;
+	if (!space_find_table(space, gfn.raw, &root))
+		return RB_NOENT;
+	if (!root_is_user(root.frame))
+		return RB_TYPE;
 
-	root_frame(root)->loaded++;
+	root.frame->loaded++;
 	if (live->user_root.raw != NO_MFN.raw)
 		root_frame(live->user_root)->loaded--;
-	live->user_root = root;
-	live_show(live, HALF_USER, root_entries(root));
+	live->user_root.raw = direct_address(root.entry) >> PAGE_SHIFT;
+	live_show(live, HALF_USER, root.entry);
 	live_flush_all(live);
 	space->root_loads++;
 	return RB_OK;

@@ -12,7 +12,7 @@
 #include "x86/direct.h"
 
 struct page_chunk {
-	u64 used[FRAMES_PER_CHUNK / 64];	/* bit for each page; bit 0, this header, is set */
+	u64 used[FRAMES_PER_CHUNK / 64];	/* bit for each page but this header, which is never looked for */
 	u32 used_count;				/* pages handed out, the header not counted */
 	struct page_chunk *next;
 };
@@ -59,7 +59,6 @@ static struct page_chunk *page_chunk_add(void)
 	if (!chunk_alloc(OWNER_HYPERVISOR, CHUNK_DATA, &chunk))
 		return NULL;
 	c = direct_pointer(chunk_address(chunk));
-	c->used[0] = 1;
 	c->next = page_chunks;
 	page_chunks = c;
 	return c;

@@ -6,11 +6,6 @@
 #include "lib/ensure.h"
 #include "mm/live.h"
 
-static mfn_t table_mfn(const struct table *table)
-{
-	return (mfn_t){ direct_address(table->entries) >> PAGE_SHIFT };
-}
-
 static bool root_is_empty(const u64 *root)
 {
 	const u64 *map = &root[ROOT_MAP_FIRST];
@@ -20,13 +15,13 @@ static bool root_is_empty(const u64 *root)
 
 enum rb_status root_find(const struct space *space, gfn_t gfn, mfn_t *root)
 {
-	struct table table;
+	struct slot table;
 
 	if (!space_find_table(space, gfn.raw, &table))
 		return RB_NOENT;
-	if (table.frame->level != LEVEL_ROOT || table.frame->state != FRAME_TYPED)
+	if (!root_is_user(table.frame))
 		return RB_TYPE;
-	*root = table_mfn(&table);
+	root->raw = direct_address(table.entry) >> PAGE_SHIFT;
 	return RB_OK;
 }
 

@@ -19,6 +19,12 @@
 #define ROOT_MAP_FIRST	256u
 #define ROOT_MAP_WORDS	4u
 
+/* A table of level 4 that is not the kernel root? */
+static inline bool root_is_user(const struct frame *frame)
+{
+	return frame->level == LEVEL_ROOT && frame->state == FRAME_TYPED;
+}
+
 /* Do the entries [index, index + count) lie in the half that a root serves? */
 static inline bool root_serves(const struct frame *frame, u64 index, u64 count)
 {

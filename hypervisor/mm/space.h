@@ -82,10 +82,10 @@ enum rb_status space_data(struct space *space, u64 gpa, u64 bytes, void **pointe
 /* The machine frame behind a guest frame. False if there is none. */
 bool space_gfn_to_mfn(const struct space *space, gfn_t gfn, mfn_t *mfn);
 
-/* A frame of the reserve: its record and its memory. Valid as long as the space. */
-struct table {
+/* An entry of a table of the reserve, and the table's record. Valid as long as the space. */
+struct slot {
 	struct frame *frame;
-	u64 *entries;
+	u64 *entry;
 };
 
 /* From a guest frame number << 9 | index to the place. False if the frame is not in the reserve. Caller holds the lock. */
@@ -111,16 +111,22 @@ static inline u64 *space_entry(const struct space *space, u64 place)
 	return (u64 *)space->reserve[place / PLACES_PER_CHUNK].entries + place;
 }
 
-/* The table in a guest frame. False if the frame is not in the reserve. Caller holds the lock. */
-static inline bool space_find_table(const struct space *space, u64 gfn, struct table *table)
+/* A guest frame number << 9 | index as a slot. False if the frame is not in the reserve. Caller holds the lock. */
+static inline bool space_find_slot(const struct space *space, u64 where, struct slot *slot)
 {
 	u64 place;
 
-	if (gfn >> 40 || !space_find_place(space, gfn * PT_ENTRIES, &place))
+	if (!space_find_place(space, where, &place))
 		return false;
-	table->frame = space_frame(space, place);
-	table->entries = space_entry(space, place);
+	slot->frame = space_frame(space, place);
+	slot->entry = space_entry(space, place);
 	return true;
+}
+
+/* The first slot of the table in a guest frame. False if the frame is not in the reserve. Caller holds the lock. */
+static inline bool space_find_table(const struct space *space, u64 gfn, struct slot *slot)
+{
+	return gfn < 1ul << 40 && space_find_slot(space, gfn * PT_ENTRIES, slot);
 }
 
 /* The maps' first machine frame and their length in pages. */

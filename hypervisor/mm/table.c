@@ -24,6 +24,12 @@
 /* Of a word, what is neither frame nor index: the operation and the count. */
 #define WORD_SHAPE ((1ul << RB_PT_OP_WORD_INDEX_SHIFT) - 1)
 
+/* Frame number << 9 | index of the word. */
+static inline u64 word_slot(u64 word)
+{
+	return word >> RB_PT_OP_WORD_INDEX_SHIFT;
+}
+
 static void entry_store(u64 *entry, u64 value)
 {
 	__atomic_store_n(entry, value, __ATOMIC_RELAXED);
@@ -55,51 +61,53 @@ static void table_unlink(struct space *space, struct frame *parent, u64 link)
 }
 
 /* A root's entry, and the live roots that show it. */
-static void table_put_root(struct space *space, const struct table *t, u64 index, u64 entry)
+static void table_put_root(struct space *space, const struct slot *slot, u64 index, u64 entry)
 {
-	root_set_entry(t->entries, index, entry);
-	if (t->frame->loaded || t->frame->state == FRAME_KERNEL)
-		live_root_propagate(space, (mfn_t){ direct_address(t->entries) >> PAGE_SHIFT }, index, entry);
+	u64 *root = slot->entry - index;
+
+	root_set_entry(root, index, entry);
+	if (slot->frame->loaded || slot->frame->state == FRAME_KERNEL)
+		live_root_propagate(space, (mfn_t){ direct_address(root) >> PAGE_SHIFT }, index, entry);
 }
 
 /* Replace an entry of a table of level 2 or more. */
-static void table_put(struct space *space, const struct table *t, u64 index, u64 entry)
+static void table_put(struct space *space, const struct slot *slot, u64 index, u64 entry)
 {
-	const u64 old = entry_load(&t->entries[index]);
+	const u64 old = entry_load(slot->entry);
 
 	if (entry_is_link(old))
-		table_unlink(space, t->frame, old);
-	if (t->frame->level == LEVEL_ROOT)
-		table_put_root(space, t, index, entry);
+		table_unlink(space, slot->frame, old);
+	if (slot->frame->level == LEVEL_ROOT)
+		table_put_root(space, slot, index, entry);
 	else
-		entry_store(&t->entries[index], entry);
+		entry_store(slot->entry, entry);
 }
 
 /* Are all entries of a run in the table, or in the half of it that a root serves? */
-static inline bool table_has_run(const struct table *t, u64 index, u64 count)
+static inline bool table_has_run(const struct frame *frame, u64 index, u64 count)
 {
-	if (t->frame->level == LEVEL_ROOT)
-		return root_serves(t->frame, index, count);
+	if (frame->level == LEVEL_ROOT)
+		return root_serves(frame, index, count);
 	return index + count <= PT_ENTRIES;
 }
 
 /* SET at levels 2 to 4. */
-static enum rb_status table_set_upper(struct space *space, const struct table *t, u64 index, u64 count, u64 value)
+static enum rb_status table_set_upper(struct space *space, struct slot slot, u64 index, u64 count, u64 value)
 {
 	const u64 step = value & ENTRY_PRESENT ? CHUNK_BYTES : 0;
 
-	for (u64 end = index + count; index < end; index++, value += step) {
-		const enum rb_status status = judge_entry(t->frame->level, value, space->owner);
+	for (u64 end = index + count; index < end; index++, slot.entry++, value += step) {
+		const enum rb_status status = judge_entry(slot.frame->level, value, space->owner);
 
 		if (status != RB_OK)
 			return status;
-		table_put(space, t, index, value);
+		table_put(space, &slot, index, value);
 	}
 	return RB_OK;
 }
 
 /* SET at level 1. A run is judged once for each chunk that it maps. */
-static enum rb_status table_set_leaves(const struct space *space, u64 *entries, u64 count, u64 value)
+static enum rb_status table_set_leaves(const struct space *space, u64 *entry, u64 count, u64 value)
 {
 	const u64 step = value & ENTRY_PRESENT ? PAGE_BYTES : 0;
 
@@ -112,7 +120,7 @@ static enum rb_status table_set_leaves(const struct space *space, u64 *entries, 
 			return status;
 		count -= n;
 		for (; n; n--, value += step)
-			entry_store(entries++, value);
+			entry_store(entry++, value);
 	}
 	return RB_OK;
 }
@@ -121,46 +129,46 @@ static inline enum rb_status table_set(struct space *space, u64 word, u64 value)
 {
 	const u64 index = rb_op_index(word);
 	const u64 count = rb_op_count(word);
-	struct table t;
+	struct slot slot;
 
-	if (!space_find_table(space, rb_op_frame(word), &t))
+	if (!space_find_slot(space, word_slot(word), &slot))
 		return RB_NOENT;
-	if (!t.frame->level)
+	if (!slot.frame->level)
 		return RB_TYPE;
-	if (!table_has_run(&t, index, count))
+	if (!table_has_run(slot.frame, index, count))
 		return RB_INVAL;
-	if (t.frame->level == 1)
-		return table_set_leaves(space, &t.entries[index], count, value);
-	return table_set_upper(space, &t, index, count, value);
+	if (slot.frame->level == 1)
+		return table_set_leaves(space, slot.entry, count, value);
+	return table_set_upper(space, slot, index, count, value);
 }
 
 static inline enum rb_status table_link(struct space *space, u64 word, u64 value)
 {
 	const u64 index = rb_op_index(word);
-	struct table parent, child;
+	struct slot parent, child;
 	u64 entry;
 
 	if (rb_op_count(word) != 1)
 		return RB_INVAL;
-	if (!space_find_table(space, rb_op_frame(word), &parent))
+	if (!space_find_slot(space, word_slot(word), &parent))
 		return RB_NOENT;
 	if (!space_find_table(space, value, &child))
 		return RB_NOENT;
 	if (!parent.frame->level)
 		return RB_TYPE;
-	if (parent.frame->level == 1 || !table_has_run(&parent, index, 1))
+	if (parent.frame->level == 1 || !table_has_run(parent.frame, index, 1))
 		return RB_INVAL;
 	if (child.frame->level != parent.frame->level - 1)
 		return RB_TYPE;
 	if (child.frame->state == FRAME_LINKED)
 		return RB_BUSY;
 
-	entry = direct_address(child.entries) | ENTRY_LINK;
+	entry = direct_address(child.entry) | ENTRY_LINK;
 	if (parent.frame->state == FRAME_KERNEL)
 		entry &= ~ENTRY_USER;
 	table_put(space, &parent, index, entry);
 	child.frame->state = FRAME_LINKED;
-	child.frame->parent = (u32)((word >> RB_PT_OP_WORD_INDEX_SHIFT) - space->place_base);
+	child.frame->parent = (u32)(word_slot(word) - space->place_base);
 	parent.frame->links++;
 	space->frames_typed--;
 	space->frames_linked++;
@@ -170,31 +178,28 @@ static inline enum rb_status table_link(struct space *space, u64 word, u64 value
 static inline enum rb_status table_and(struct space *space, u64 word, u64 value)
 {
 	const u64 clear = ~value;
-	struct table t;
-	u64 *entry, *end;
+	struct slot slot;
 
 	if (clear & ~(ENTRY_WRITABLE | ENTRY_ACCESSED | ENTRY_DIRTY))
 		return RB_INVAL;
-	if (!space_find_table(space, rb_op_frame(word), &t))
+	if (!space_find_slot(space, word_slot(word), &slot))
 		return RB_NOENT;
-	if (!t.frame->level || t.frame->level == LEVEL_ROOT)
+	if (!slot.frame->level || slot.frame->level == LEVEL_ROOT)
 		return RB_TYPE;
 	if (rb_op_index(word) + rb_op_count(word) > PT_ENTRIES)
 		return RB_INVAL;
 
-	entry = &t.entries[rb_op_index(word)];
-	end = entry + rb_op_count(word);
-	for (; entry < end; entry++) {
-		const u64 old = entry_load(entry);
+	for (u64 *end = slot.entry + rb_op_count(word); slot.entry < end; slot.entry++) {
+		const u64 old = entry_load(slot.entry);
 		u64 now = clear;
 
 		if (!(old & ENTRY_PRESENT))
 			continue;
-		if (t.frame->level > 1 && entry_is_link(old))
+		if (slot.frame->level > 1 && entry_is_link(old))
 			now &= ENTRY_ACCESSED;
 		/* A bit that is clear needs no clearing: were it set by the processor a moment later, the effect is the same. */
 		if (old & now)
-			__atomic_fetch_and(entry, ~now, __ATOMIC_RELAXED);
+			__atomic_fetch_and(slot.entry, ~now, __ATOMIC_RELAXED);
 	}
 	return RB_OK;
 }
@@ -202,45 +207,43 @@ static inline enum rb_status table_and(struct space *space, u64 word, u64 value)
 static inline enum rb_status table_exchange(struct space *space, u64 word, u64 *value)
 {
 	enum rb_status status;
-	struct table t;
-	u64 *entry;
+	struct slot slot;
 
 	if (rb_op_count(word) != 1)
 		return RB_INVAL;
-	if (!space_find_table(space, rb_op_frame(word), &t))
+	if (!space_find_slot(space, word_slot(word), &slot))
 		return RB_NOENT;
-	if (!t.frame->level)
+	if (!slot.frame->level)
 		return RB_TYPE;
-	if (!table_has_run(&t, rb_op_index(word), 1))
+	if (!table_has_run(slot.frame, rb_op_index(word), 1))
 		return RB_INVAL;
-	status = judge_entry(t.frame->level, *value, space->owner);
+	status = judge_entry(slot.frame->level, *value, space->owner);
 	if (status != RB_OK)
 		return status;
-	entry = &t.entries[rb_op_index(word)];
-	if (t.frame->level > 1 && entry_is_link(entry_load(entry)))
+	if (slot.frame->level > 1 && entry_is_link(entry_load(slot.entry)))
 		return RB_TYPE;
 
-	/* At levels 3 and 4 this exchanges zero for zero. */
-	*value = __atomic_exchange_n(entry, *value, __ATOMIC_RELAXED);
+	/* At levels 3 and 4 this exchanges zero for zero; at 1 it does not get here (table_apply). */
+	*value = __atomic_exchange_n(slot.entry, *value, __ATOMIC_RELAXED);
 	return RB_OK;
 }
 
 /* TYPE takes every link out of a table. Not for the kernel root, whose links are in its upper half. */
-static void table_unlink_all(struct space *space, const struct table *t)
+static void table_unlink_all(struct space *space, const struct slot *table)
 {
-	for (u64 index = 0; t->frame->links; index++) {
-		const u64 entry = entry_load(&t->entries[index]);
+	for (u64 index = 0; table->frame->links; index++) {
+		const u64 entry = entry_load(&table->entry[index]);
 
 		ASSERT(index < PT_ENTRIES);
 		if (entry_is_link(entry))
-			table_unlink(space, t->frame, entry);
+			table_unlink(space, table->frame, entry);
 	}
 }
 
 /* One frame of a TYPE run. Sets *changed if it was a table of another level. */
 static inline enum rb_status table_type_frame(struct space *space, u64 gfn, u32 level, bool *changed)
 {
-	struct table t;
+	struct slot t;
 
 	if (!space_find_table(space, gfn, &t))
 		return RB_NOENT;
@@ -256,7 +259,7 @@ static inline enum rb_status table_type_frame(struct space *space, u64 gfn, u32 
 	} else {
 		if (t.frame->links)
 			table_unlink_all(space, &t);
-		page_zero(t.entries, 1);
+		page_zero(t.entry, 1);
 		*changed |= t.frame->level != level;
 	}
 	t.frame->level = (u8)level;
@@ -331,22 +334,60 @@ static noinline enum rb_status table_apply_slow(struct space *space, struct live
 	return status;
 }
 
-/* The commonest of all first: SET of one entry at level 1 that is not refused. Whatever else goes the long way. */
-enum rb_status table_apply(struct space *space, struct live_root *live, u64 word, u64 *value)
+/* Does a word name an entry of a table of level 1 that may become `entry`? Then where it is. */
+static inline bool table_find_leaf(const struct space *space, u64 word, u64 entry, u64 **where)
 {
-	const u64 entry = *value;
 	u64 place;
 
-	if ((word & WORD_SHAPE) != RB_OP_SET)
-		return table_apply_slow(space, live, word, value);
-	if (!space_find_place(space, word >> RB_PT_OP_WORD_INDEX_SHIFT, &place))
-		return table_apply_slow(space, live, word, value);
+	if (!space_find_place(space, word_slot(word), &place))
+		return false;
 	if (space_frame(space, place)->level != 1)
-		return table_apply_slow(space, live, word, value);
+		return false;
 	if (judge_entry(1, entry, space->owner) != RB_OK)
-		return table_apply_slow(space, live, word, value);
+		return false;
+	*where = space_entry(space, place);
+	return true;
+}
 
-	entry_store(space_entry(space, place), entry);
-	space->pt_ops++;
-	return RB_OK;
+/* The commonest of all first: SET and XCHG of one entry at level 1. If refused, and whatever else, goes the long way. */
+enum rb_status table_apply(struct space *space, struct live_root *live, u64 word, u64 *value)
+{
+	const u64 shape = word & WORD_SHAPE;
+	u64 *where;
+
+	if (shape == RB_OP_SET && table_find_leaf(space, word, *value, &where)) {
+		entry_store(where, *value);
+		space->pt_ops++;
+		return RB_OK;
+	}
+	if (shape == RB_OP_XCHG && table_find_leaf(space, word, *value, &where)) {
+		*value = __atomic_exchange_n(where, *value, __ATOMIC_RELAXED);
+		space->pt_ops++;
+		return RB_OK;
+	}
+	return table_apply_slow(space, live, word, value);
+}
+
+u64 table_apply_queue(struct space *space, struct live_root *live, struct rb_pt_op *op, u64 count, enum rb_status *status)
+{
+	u64 *where;
+
+	*status = RB_OK;
+	for (u64 done = 0; done < count; done++, op++) {
+		/* The guest may change them at any time: each is read once (I-15). */
+		const u64 word = __atomic_load_n(&op->word, __ATOMIC_RELAXED);
+		u64 value = __atomic_load_n(&op->value, __ATOMIC_RELAXED);
+
+		if ((word & WORD_SHAPE) == RB_OP_SET && table_find_leaf(space, word, value, &where)) {
+			entry_store(where, value);
+			space->pt_ops++;
+			continue;
+		}
+		*status = table_apply(space, live, word, &value);
+		if (*status != RB_OK)
+			return done;
+		if (rb_op_code(word) == RB_OP_XCHG)
+			__atomic_store_n(&op->value, value, __ATOMIC_RELAXED);
+	}
+	return count;
 }

@@ -17,3 +17,9 @@
  * refused operation changed nothing, but a run may have taken effect up to the entry that was refused.
  */
 enum rb_status table_apply(struct space *space, struct live_root *live, u64 word, u64 *value);
+
+/*
+ * Apply count operations from a queue page (guest memory, read here once), in order, up to the first that is refused: its status to
+ * *status. XCHG puts the old entry into the queue. Returns how many took effect. Caller holds the space's lock.
+ */
+u64 table_apply_queue(struct space *space, struct live_root *live, struct rb_pt_op *op, u64 count, enum rb_status *status);

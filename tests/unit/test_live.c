@@ -105,7 +105,7 @@ static void test_init(void **state)
 
 static void test_init_clears(void **state)
 {
-	struct live_root live;
+	static struct live_root live;
 	u64 *page = page_alloc();
 
 	(void)state;

@@ -160,6 +160,22 @@ static void check_status(const char *what, u32 step, status_set expected, enum r
 	met[step][-status]++;
 }
 
+/* By both doors: one operation from registers, or as the only one of a queue. */
+static enum rb_status do_operation(struct model *m, int cpu, u64 word, u64 *value)
+{
+	struct rb_pt_op op = { word, *value };
+	enum rb_status status;
+	u64 count;
+
+	if (chance(50))
+		return table_apply(m->space, &world.cpu[cpu], word, value);
+	count = table_apply_queue(m->space, &world.cpu[cpu], &op, 1, &status);
+	assert_int_equal(count, status == RB_OK);
+	assert_int_equal(op.word, word);
+	*value = op.value;
+	return status;
+}
+
 static void step_operation(struct model *m, int cpu)
 {
 	static const u8 codes[] = {
@@ -214,7 +230,7 @@ static void step_operation(struct model *m, int cpu)
 	before = value;
 	{
 		u64 model_value = value;
-		enum rb_status status = table_apply(m->space, &world.cpu[cpu], word, &value);
+		enum rb_status status = do_operation(m, cpu, word, &value);
 
 		expected = oracle_apply(m, cpu, word, &model_value);
 		check_status("operation", (u32)code, expected, status, word, before);

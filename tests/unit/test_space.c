@@ -118,7 +118,7 @@ static void test_add_chunk(void **state)
 static void test_grow_reserve(void **state)
 {
 	u32 guest_chunk = 99, taken[FAKE_FREE], count = 0;
-	struct table t;
+	struct slot t;
 
 	(void)state;
 	assert_int_equal(space_init(&space, OWNER_DOMAIN + 1, 10, 4, 3), RB_OK);
@@ -128,7 +128,7 @@ static void test_grow_reserve(void **state)
 	/* The frames are there, free, and where the maps say. */
 	assert_true(space_find_table(&space, 4 * 512 + 511, &t));
 	assert_int_equal(t.frame->state, FRAME_FREE);
-	assert_int_equal(direct_address(t.entries), space.chunk_map[4] * CHUNK_BYTES + 511 * PAGE_BYTES);
+	assert_int_equal(direct_address(t.entry), space.chunk_map[4] * CHUNK_BYTES + 511 * PAGE_BYTES);
 	assert_false(space_find_table(&space, 5 * 512, &t));
 	assert_false(space_find_table(&space, 4 * 512 - 1, &t));
 	assert_false(space_find_table(&space, 1ul << 63 | (4 * 512), &t));
@@ -136,7 +136,7 @@ static void test_grow_reserve(void **state)
 	assert_int_equal(space_grow_reserve(&space, &guest_chunk), RB_OK);
 	assert_int_equal(guest_chunk, 5);
 	assert_true(space_find_table(&space, 5 * 512, &t));
-	assert_int_equal(direct_address(t.entries), space.chunk_map[5] * CHUNK_BYTES);
+	assert_int_equal(direct_address(t.entry), space.chunk_map[5] * CHUNK_BYTES);
 	assert_ptr_equal(t.frame, chunks[space.chunk_map[5]].frames);
 
 	/* No chunk: nothing changes. */
@@ -184,7 +184,7 @@ static void test_data(void **state)
 
 static void test_destroy_refuses_while_shown(void **state)
 {
-	struct live_root live;
+	static struct live_root live;
 	void *page = page_alloc();
 
 	(void)state;

@@ -608,6 +608,41 @@ static void test_exchange_errors(void **state)
 	refused(RB_TYPE, A, RB_OP_XCHG, PT + 2, 5, 1, data(A) | LEAF | 0x80);
 }
 
+/* ---------------------------------------------------------------- the queue */
+
+static void test_queue(void **state)
+{
+	struct rb_pt_op ops[] = {
+		{ rb_op_word(RB_OP_SET, PT + 1, 0, 1), data(A) | LEAF },
+		{ rb_op_word(RB_OP_XCHG, PT + 1, 0, 1), 0 },
+		{ rb_op_word(RB_OP_SET, PT + 1, 1, 3), data(A) | LEAF },
+		{ rb_op_word(RB_OP_LINK, PT + 2, 5, 1), PT + 1 },
+		{ rb_op_word(RB_OP_SET, PT + 1, 9, 1), data(B) | LEAF },
+		{ rb_op_word(RB_OP_SET, PT + 1, 10, 1), data(A) | LEAF },
+	};
+	const u64 before = A->pt_ops;
+	enum rb_status status = RB_AGAIN;
+
+	(void)state;
+	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 6, &status), 4);
+	assert_int_equal(status, RB_OWNER);
+	assert_int_equal(A->pt_ops, before + 4);
+	assert_int_equal(A->pt_refused, 1);
+	assert_int_equal(ops[0].value, data(A) | LEAF);
+	assert_int_equal(ops[1].value, data(A) | LEAF);
+	assert_int_equal(ops[2].value, data(A) | LEAF);
+	assert_int_equal(entry(PT + 1, 0), 0);
+	assert_int_equal(entry(PT + 1, 3), (data(A) + 2 * SMALL) | LEAF);
+	assert_int_equal(table_frame(A, PT + 1)->state, FRAME_LINKED);
+	assert_int_equal(entry(PT + 1, 10), 0);
+
+	assert_int_equal(table_apply_queue(A, &world.cpu[0], &ops[5], 1, &status), 1);
+	assert_int_equal(status, RB_OK);
+	assert_int_equal(entry(PT + 1, 10), data(A) | LEAF);
+	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 0, &status), 0);
+	assert_int_equal(status, RB_OK);
+}
+
 /* The processor of the next test: sets the dirty bit in the entry whenever it is present, as the page walker does. */
 static struct {
 	u64 *entry;
@@ -641,6 +676,9 @@ static void test_exchange_is_atomic(void **state)
 	done(A, RB_OP_SET, PT + 1, 0, 1, clean);
 	pthread_create(&thread, NULL, walker_run, NULL);
 	for (u32 round = 0; round < 300000; round++) {
+		/* The two meet at every distance. */
+		for (volatile u32 wait = round % 128; wait; wait--)
+			;
 		value = clean;
 		assert_int_equal(apply_value(A, RB_OP_XCHG, PT + 1, 0, 1, &value), RB_OK);
 		assert_int_equal(value & ~0x60ul, data(A) | 3);
@@ -688,6 +726,7 @@ int main(void)
 		TABLE_TEST(test_and_errors),
 		TABLE_TEST(test_exchange),
 		TABLE_TEST(test_exchange_errors),
+		TABLE_TEST(test_queue),
 		TABLE_TEST(test_exchange_is_atomic),
 	};
 

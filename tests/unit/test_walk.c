@@ -110,6 +110,7 @@ static void test_roots(void **state)
 	assert_found(table_entries(A, PT + 5)[0], 1);
 	assert_found(table_entries(A, PT + 5)[300], table_entries(A, PT + 5)[300] | 4);	/* I-7 */
 	assert_found(world.cpu[0].page[3], 0);						/* I-9 */
+	assert_found(world.cpu[0].page[3], world.cpu[0].page[3] ^ 0x1000);
 	assert_found(world.cpu[0].page[4], 1);
 	assert_found(world.cpu[0].page[300], 0);
 	assert_found(world.cpu[0].page[272], 1);
