@@ -43,6 +43,7 @@
 	.globl guest_user_entry, guest_kernel_entry, guest_range_start, guest_range_end, guest_resume
 	.balign 16
 guest_user_entry:
+	nop			/* two addresses, so that a breakpoint on this one is not on the other too */
 guest_kernel_entry:
 	SAVE
 	mov	%rsp, %rdi
