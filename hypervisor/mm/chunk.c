@@ -3,7 +3,8 @@
  * The chunk table and the list of free chunks.
  *
  * A chunk's content is scrubbed when it is handed out, before its tag names the new owner: a domain may already name the
- * chunk in a page-table entry on another CPU, and must not get to see what the last owner left. In between the chunk is the hypervisor's.
+ * chunk in a page-table entry on another CPU, and must not get to see what the last owner left. In between the chunk is the
+ * hypervisor's.
  */
 
 #include "mm/chunk.h"

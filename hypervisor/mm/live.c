@@ -2,8 +2,8 @@
 /*
  * Editing live roots: on a change of address space, and when a root that is loaded changes.
  *
- * A root has few entries that are not zero (a process two to four, a kernel half a handful), so both halves are exchanged by walking
- * the bitmap of what was there and what comes.
+ * A root has few entries that are not zero (a process two to four, a kernel half a handful), so both halves are exchanged by
+ * walking the bitmap of what was there and what comes.
  */
 
 #include "mm/live.h"

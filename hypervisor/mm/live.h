@@ -2,10 +2,10 @@
 /*
  * Live roots: the level-4 page that a physical CPU's CR3 points to while it runs a guest. One per CPU, edited in place.
  *
- * Keeps I-9: a live root holds the user half of the loaded user root and the kernel half of its space's kernel root, entry by
- * entry, after every call here and every operation of mm/table.h; and slot 256, which leads to the CPU's own gate, is never touched.
- * And I-10: whatever changes which address space is in the page sets flush_owed, which the way back to the guest must honour before guest code
- * runs on the CPU.
+ * Keeps I-9: a live root holds the user half of the loaded user root and the kernel half of its space's kernel root, entry
+ * by entry, after every call here and every operation of mm/table.h; and slot 256, which leads to the CPU's own gate, is
+ * never touched. And I-10: whatever changes which address space is in the page sets flush_owed, which the way back to the
+ * guest must honour before guest code runs on the CPU.
  *
  * An edit of another CPU's live root is one aligned 8-byte store, seen by that CPU's walker at any time: as safe as a guest's own
  * store to a root on the bare machine, because a table that left a root keeps its level until live_flush_everywhere.

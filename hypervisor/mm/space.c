@@ -2,8 +2,8 @@
 /*
  * Making, growing and ending a space, and looking addresses up in it.
  *
- * Ending needs no look at page tables: nothing runs in the space, all its chunks go back, tables and all, and every CPU that ever ran the
- * space forgets its translations before it runs a guest again (I-5, I-10).
+ * Ending needs no look at page tables: nothing runs in the space, all its chunks go back, tables and all, and every CPU that
+ * ever ran the space forgets its translations before it runs a guest again (I-5, I-10).
  */
 
 #include "mm/space.h"

@@ -21,12 +21,12 @@
 #define RESERVE_CHUNKS_MAX (1u << 14)
 
 /*
- * A place names an entry of a table of the reserve: number of the frame in the reserve << 9 | index of the entry. An operation's word
- * less its low 15 bits is one, but for where the reserve begins.
+ * A place names an entry of a table of the reserve: number of the frame in the reserve << 9 | index of the entry. An
+ * operation's word less its low 15 bits is one, but for where the reserve begins.
  */
 #define PLACES_PER_CHUNK ((u64)FRAMES_PER_CHUNK * PT_ENTRIES)
 
-/* A present chunk of the reserve: addresses that a frame's number and a place are added to (as they would be if chunk 0 were next to it). */
+/* A present chunk of the reserve: addresses that a frame's number and a place are added to, as if chunk 0 began there. */
 struct reserve {
 	u64 frames;	/* + frame * 8: its record */
 	u64 entries;	/* + place * 8: the entry, through the direct map */

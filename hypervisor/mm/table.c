@@ -4,13 +4,14 @@
  *
  * Each has two paragraphs: CHECK reads and refuses, COMMIT cannot refuse. In a run, each entry is checked and committed in turn.
  *
- * Races with the processor, which sets accessed and dirty bits in entries at any time: a SET is a plain store, as it is on the bare machine
- * (the processor's update is a locked compare of the whole entry, so it hits the old entry or misses); AND and XCHG are atomic.
- * Links are only changed here, so reading one and then replacing it is safe under the lock.
+ * Races with the processor, which sets accessed and dirty bits in entries at any time: a SET is a plain store, as it is on
+ * the bare machine (the processor's update is a locked compare of the whole entry, so it hits the old entry or misses); AND
+ * and XCHG are atomic. Links are only changed here, so reading one and then replacing it is safe under the lock.
  *
- * Races with what the processor remembers (TLB, paging-structure caches): an entry that was replaced may be used until the guest flushes. It leads
- * to memory that is the domain's still, or to a table that has kept its level: all its entries, whatever they are by then, are valid for that
- * level, and so harmless. Only a change of level is not, and TYPE flushes for it before anything but zeroes can be in the table (I-4).
+ * Races with what the processor remembers (TLB, paging-structure caches): an entry that was replaced may be used until the
+ * guest flushes. It leads to memory that is the domain's still, or to a table that has kept its level: all its entries,
+ * whatever they are by then, are valid for that level, and so harmless. Only a change of level is not, and TYPE flushes for
+ * it before anything but zeroes can be in the table (I-4).
  */
 
 #include "mm/table.h"

@@ -3,8 +3,8 @@
  * Invariants, by looking at everything. Written apart from the code that keeps them: it shares the definition of a valid leaf
  * (mm/judge.h, tested on its own) and the layouts, nothing else.
  *
- * That each link leads to a LINKED frame whose parent is that very entry makes parents unique; that there are as many links as LINKED
- * frames makes the relation one to one (I-3).
+ * That each link leads to a LINKED frame whose parent is that very entry makes parents unique; that there are as many links
+ * as LINKED frames makes the relation one to one (I-3).
  */
 
 #include "mm/walk.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Instructions of the hot paths of hypervisor/mm: counted by letting a child process make each step under ptrace, in code compiled as
- * for the hypervisor. A REP instruction counts as many as it repeats, as under an instruction-counting emulator. Without the way in and out of the
- * hypervisor. No number here is a time.
+ * Instructions of the hot paths of hypervisor/mm: counted by letting a child process make each step under ptrace, in code
+ * compiled as for the hypervisor. A REP instruction counts as many as it repeats, as under an instruction-counting emulator.
+ * Without the way in and out of the hypervisor. No number here is a time.
  */
 
 #include <sys/ptrace.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A machine for the host: memory in chunks, the chunk table over it, and what the memory code needs from elsewhere (panic, print).
+ * A machine for the host: memory in chunks, the chunk table over it, and what the memory code needs from elsewhere (panic,
+ * print).
  *
- * FAKE_CHUNKS is not a power of two, so the chunk table has chunks past the end of memory. Chunk 0 and FAKE_HOLE are absent, chunk 1 is the
- * hypervisor's, all others are free at start.
+ * FAKE_CHUNKS is not a power of two, so the chunk table has chunks past the end of memory. Chunk 0 and FAKE_HOLE are absent,
+ * chunk 1 is the hypervisor's, all others are free at start.
  */
 #pragma once
 

@@ -388,6 +388,22 @@ static void compare_frame(const struct model *m, int frame)
 		fail_msg("owner %u frame %lx: loaded %u, want %u", m->owner, f->gfn, record->loaded, loaded_by(m, frame));
 }
 
+/* No frame is in use but those of the pool; every now and then, how many of them are linked. */
+static void compare_counts(const struct model *m)
+{
+	static u32 calls;
+	u64 used = 0, linked = 0;
+
+	for (int frame = 0; frame < POOL; frame++)
+		used += m->frame[frame].level != 0;
+	assert_int_equal(m->space->frames_typed + m->space->frames_linked, used);
+	if (calls++ % 128)
+		return;
+	for (int frame = 0; frame < POOL; frame++)
+		linked += oracle_exists(m, m->frame[frame].gfn) && oracle_is_linked(m, frame);
+	assert_int_equal(m->space->frames_linked, linked);
+}
+
 static void compare_live(int cpu)
 {
 	const struct model *m = NULL;
@@ -421,6 +437,7 @@ void oracle_compare(void)
 		for (int frame = 0; frame < POOL; frame++)
 			if (oracle_exists(m, m->frame[frame].gfn))
 				compare_frame(m, frame);
+		compare_counts(m);
 		assert_int_equal(m->space->pt_ops, m->ops);
 		assert_int_equal(m->space->pt_refused, m->refused);
 		assert_int_equal(m->space->root_loads, m->loads);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A second, naive hypervisor beside the real one: what each domain's tables hold, as plain arrays, and what each operation must
- * answer and do, from the text of the interface. It keeps no states, parents or counts of links: whether a table is linked is found out
- * by looking through all tables; what a CPU must show, by copying.
+ * A second, naive hypervisor beside the real one: what each domain's tables hold, as plain arrays, and what each operation
+ * must answer and do, from the text of the interface. It keeps no states, parents or counts of links: whether a table is
+ * linked is found out by looking through all tables; what a CPU must show, by copying.
  *
- * It follows only a pool of frames of each domain (the first of the reserve, and those at the borders of its chunks), so that all of it
- * can be compared after every step. Of all frames outside the pool, those that exist must stay free.
+ * It follows only a pool of frames of each domain (the first of the reserve, and those at the borders of its chunks), so
+ * that all of it can be compared after every step. Of all frames outside the pool, those that exist must stay free.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the interface says of an entry, written from its text and the processor manuals without a look at mm/judge.h: bit after bit,
- * slowly. The tests ask it what a call should have answered.
+ * What the interface says of an entry, written from its text and the processor manuals without a look at mm/judge.h: bit
+ * after bit, slowly. The tests ask it what a call should have answered.
  */
 #pragma once
 

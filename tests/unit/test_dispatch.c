@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The generated dispatch with handlers that only count: the generated vectors, and the numbers that are no calls. A refused call reaches
- * no handler; a call that passes reaches one, once.
+ * The generated dispatch with handlers that only count: the generated vectors, and the numbers that are no calls. A refused
+ * call reaches no handler; a call that passes reaches one, once.
  */
 
 #include "suite.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * judge_entry against the specification in spec.c: every combination of the low 12 bits, with each choice of bits 52 to 63 and each kind of
- * address, at every level, for several widths of physical addresses. Defends I-2, I-6.
+ * judge_entry against the specification in spec.c: every combination of the low 12 bits, with each choice of bits 52 to 63
+ * and each kind of address, at every level, for several widths of physical addresses. Defends I-2, I-6.
  */
 
 #include "suite.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Random operations of two domains on three CPUs, sensible and hostile, beside the oracle. After each step the answer, the tables, the live
- * roots, the flushes owed and the counters are compared; the processor's walks, and every few thousand steps everything else, are looked at too.
+ * Random operations of two domains on three CPUs, sensible and hostile, beside the oracle. After each step the answer, the
+ * tables, the live roots, the flushes owed and the counters are compared; the processor's walks, and every few thousand
+ * steps everything else, are looked at too.
  *
- * RINGBOLT_SEED repeats a run, RINGBOLT_STEPS makes it longer. The run must have met each pair of operation and status that the interface
- * documents, or it proves nothing.
+ * RINGBOLT_SEED repeats a run, RINGBOLT_STEPS makes it longer. The run must have met each pair of operation and status that
+ * the interface documents, or it proves nothing.
  */
 
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Spaces: the two maps and the chunk table say the same, the reserve grows in order up to its quota, nothing is left after the end. */
+/* Spaces: the maps and the chunk table say the same, the reserve grows in order up to its quota, nothing is left after the end. */
 
 #include "suite.h"
 #include "world.h"

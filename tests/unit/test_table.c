@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The page-table operations one by one: what they do, and each error that the interface documents, with everything compared to before.
- * Names of tests: operation, then what is looked at. The invariants are walked after every test (world_end).
+ * The page-table operations one by one: what they do, and each error that the interface documents, with everything compared
+ * to before. Names of tests: operation, then what is looked at. The invariants are walked after every test (world_end).
  */
 
 #include "suite.h"

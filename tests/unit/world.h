@@ -2,8 +2,8 @@
 /*
  * Two domains on the fake machine, with one CPU each to start with: where the tests of tables, roots and live roots play.
  *
- * Each has 16 guest-physical chunks: DATA at 0 to 2 and 5, the reserve from 8 on with two chunks of at most three. Their machine chunks
- * alternate. No frame is typed.
+ * Each has 16 guest-physical chunks: DATA at 0 to 2 and 5, the reserve from 8 on with two chunks of at most three. Their
+ * machine chunks alternate. No frame is typed.
  */
 #pragma once
 
