@@ -14,8 +14,8 @@ void guest_write(const char *bytes, size_t count)
 		memcpy(bounce, bytes, part);
 		if (rb_console_write(guest_physical(bounce), part, &written))
 			return;		/* there is nobody to tell */
-		bytes += part;
-		count -= part;
+		bytes += written;	/* less than asked while the line is busy */
+		count -= written;
 	}
 }
 

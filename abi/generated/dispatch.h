@@ -58,7 +58,8 @@ struct hc_info_counter_args {
 enum rb_status hc_info_counter(struct vcpu *v, const struct hc_info_counter_args *a, uint64_t *result);
 
 /*
- * Write bytes of guest memory to the domain's console. The bytes must lie in one DATA chunk.
+ * Write bytes of guest memory to the domain's console. The bytes must lie in one DATA chunk. Takes as many as the line
+ * takes without long waiting, possibly none: go on with the rest.
  * result: bytes written
  * RB_NOENT: the address is not in the domain's memory
  * RB_INVAL: the bytes are not in one chunk
@@ -108,6 +109,8 @@ enum rb_status hc_pt_update(struct vcpu *v, const struct hc_pt_update_args *a, u
  * Apply operations from the vCPU's queue page, in order. Stops at the first that is refused. An operation counts only
  * when all its entries took effect; when one is refused in the middle of a run, the entries before it stay in effect.
  * result: the number of operations that took effect
+ * RB_AGAIN: enough for one call: go on with the operation first + result (65,536 entries, where a frame of TYPE counts
+ * as 64)
  * RB_NOSYS: an operation has no meaning
  * RB_INVAL: first + count is over 256, or see the operation
  * RB_NOENT: see the operation

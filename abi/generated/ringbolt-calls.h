@@ -123,7 +123,7 @@ static RB_INLINE long rb_info_counter(uint64_t counter, uint64_t *result)
 
 /*
  * 4 console_write, since 1.0. Write bytes of guest memory to the domain's console. The bytes must lie in one DATA
- * chunk.
+ * chunk. Takes as many as the line takes without long waiting, possibly none: go on with the rest.
  * address: guest-physical address of the first byte (below 2^52)
  * bytes: how many (at most 4096)
  * result: bytes written
@@ -188,6 +188,8 @@ static RB_INLINE long rb_pt_update(uint64_t word0, uint64_t value0, uint64_t wor
  * RB_OWNER: see the operation
  * RB_TYPE: see the operation
  * RB_BUSY: see the operation
+ * RB_AGAIN: enough for one call: go on with the operation first + result (65,536 entries, where a frame of TYPE counts
+ * as 64)
  */
 static RB_INLINE long rb_pt_batch(uint64_t first, uint64_t count, uint64_t *result)
 {

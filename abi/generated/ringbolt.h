@@ -78,7 +78,7 @@ enum rb_status {
 	RB_TYPE = -6,	/* The frame or chunk is in use as something else than the call needs. */
 	RB_BUSY = -7,	/* The object is linked, loaded or bound and must be released first. */
 	RB_NOSPACE = -8,	/* A quota or a table is full. */
-	RB_AGAIN = -9,	/* The call stopped early with its progress kept; make the same call again. */
+	RB_AGAIN = -9,	/* The call stopped early with its progress kept; the call says how to go on. */
 };
 #endif
 
@@ -290,7 +290,10 @@ enum rb_call {
 	RB_HC_INFO_FEATURES = 1,	/* A word of feature bits. */
 	RB_HC_INFO_CALL = 2,	/* Tell whether a call exists and since which version. */
 	RB_HC_INFO_COUNTER = 3,	/* Read one of the hypervisor's counters of the calling domain. */
-	/* Write bytes of guest memory to the domain's console. The bytes must lie in one DATA chunk. */
+	/*
+	 * Write bytes of guest memory to the domain's console. The bytes must lie in one DATA chunk. Takes as many as
+	 * the line takes without long waiting, possibly none: go on with the rest.
+	 */
 	RB_HC_CONSOLE_WRITE = 4,
 	RB_HC_CONSOLE_READ = 5,	/* Take bytes that were typed on the domain's console. */
 	/*

@@ -135,7 +135,7 @@ static void make_vcpu(struct domain *domain, const struct layout *layout, const 
 	ENSURE(root_hold(&domain->space, user_root, &v->user_root) == RB_OK);
 	spin_unlock(&domain->space.lock);
 	vcpu_start_state(v, kernel->entry, 0, kernel->direct_base + layout_boot_page(layout, BOOT_PAGE_INFO));
-	vcpu_wake(v);
+	vcpu_start(v);
 }
 
 static void report(const struct layout *layout, const struct kernel *kernel)

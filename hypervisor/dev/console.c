@@ -57,11 +57,14 @@ void print_sink(const char *text, size_t count)
 	console_unlock();
 }
 
-void console_write(const void *bytes, size_t count)
+size_t console_write(const void *bytes, size_t count)
 {
+	size_t written;
+
 	console_lock();
-	serial_write(bytes, count);
+	written = serial_write_some(bytes, count);
 	console_unlock();
+	return written;
 }
 
 int console_take(u8 *byte)

@@ -10,10 +10,14 @@
 #define APIC_BASE_ENABLE	(1ul << 11)
 
 #define REGISTER_ID		0x20
+#define REGISTER_VERSION	0x30
 #define REGISTER_PRIORITY	0x80
 #define REGISTER_EOI		0xb0
 #define REGISTER_SPURIOUS	0xf0
+#define REGISTER_CMCI		0x2f0
 #define REGISTER_TIMER		0x320
+#define REGISTER_THERMAL	0x330
+#define REGISTER_COUNTERS	0x340
 #define REGISTER_LINT0		0x350
 #define REGISTER_LINT1		0x360
 #define REGISTER_ERROR		0x370
@@ -40,16 +44,25 @@ static u32 lapic_read(u32 offset)
 
 void lapic_init(bool boot_cpu)
 {
+	/* Local vectors that not all processors have, by their number: the firmware may have left them on. */
+	static const struct { u32 lvt, offset; } optional[] = {
+		{ 4, REGISTER_COUNTERS }, { 5, REGISTER_THERMAL }, { 6, REGISTER_CMCI },
+	};
 	u64 base = msr_read(MSR_APIC_BASE);
+	u32 last_lvt;
 
 	if (base & APIC_BASE_X2APIC)
 		msr_write(MSR_APIC_BASE, base & ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE));
 	msr_write(MSR_APIC_BASE, (base & 0xfff & ~APIC_BASE_X2APIC) | LAPIC_MACHINE | APIC_BASE_ENABLE);
 
+	last_lvt = lapic_read(REGISTER_VERSION) >> 16 & 0xff;
 	lapic_write(REGISTER_TIMER, LVT_MASKED);
 	lapic_write(REGISTER_LINT0, boot_cpu ? LVT_EXTINT : LVT_MASKED);
 	lapic_write(REGISTER_LINT1, LVT_NMI);
 	lapic_write(REGISTER_ERROR, LVT_MASKED);
+	for (u32 i = 0; i < ARRAY_COUNT(optional); i++)
+		if (optional[i].lvt <= last_lvt)
+			lapic_write(optional[i].offset, LVT_MASKED);
 	lapic_write(REGISTER_PRIORITY, 0);
 	lapic_write(REGISTER_TIMER_DIVIDE, DIVIDE_BY_ONE);
 	lapic_write(REGISTER_SPURIOUS, SPURIOUS_ENABLE | VECTOR_LAPIC_SPURIOUS);

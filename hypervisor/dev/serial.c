@@ -2,7 +2,7 @@
 /*
  * The 16550 at COM1, 115200 baud, 8 bits, no parity.
  *
- * Output is polled: the hypervisor prints rarely, and a domain's console writes in calls of at most a page. The transmitter's
+ * Output is polled: the hypervisor prints rarely, and a domain's calls take only what the port takes. The transmitter's
  * FIFO takes sixteen bytes each time it reports empty, so the port is asked once per sixteen bytes.
  *
  * Input comes by interrupt into a ring of one producer (the CPU that gets IRQ 4) and one consumer (who holds the console's
@@ -28,6 +28,7 @@
 #define FIFO_DEPTH	16
 #define RING_BYTES	1024u
 #define PATIENCE	1000000		/* polls until a transmitter that never empties is given up */
+#define GUEST_PATIENCE	2000		/* polls for a guest's byte: about the time of sixteen */
 
 static bool present;
 static u32 fifo_room;			/* bytes the transmitter takes before it must be asked again */
@@ -51,38 +52,49 @@ void serial_init(void)
 	io_write8(MODEM, 0x0b);		/* DTR, RTS, OUT2: the interrupt line is connected */
 }
 
-static void await_transmitter(u8 status)
+/* False: it did not get ready in so many polls. */
+static bool await_transmitter(u8 status, u32 polls)
 {
-	u32 poll;
-
-	for (poll = 0; poll < PATIENCE; poll++)
-		if (io_read8(STATUS) & status)
-			break;
-	fifo_room = FIFO_DEPTH;
+	for (; polls > 0; polls--) {
+		if (io_read8(STATUS) & status) {
+			fifo_room = FIFO_DEPTH;
+			return true;
+		}
+	}
+	return false;
 }
 
 void serial_put(u8 byte)
 {
+	if (present && fifo_room == 0)
+		present = await_transmitter(STATUS_EMPTY, PATIENCE);
 	if (!present)
 		return;
-	if (fifo_room == 0)
-		await_transmitter(STATUS_EMPTY);
 	fifo_room--;
 	io_write8(DATA, byte);
 }
 
-void serial_write(const void *bytes, size_t count)
+size_t serial_write_some(const void *bytes, size_t count)
 {
 	const u8 *next = bytes;
+	size_t written;
 
-	for (; count > 0; count--)
-		serial_put(*next++);
+	if (!present)
+		return count;
+	for (written = 0; written < count; written++) {
+		/* Wait for the first byte only. */
+		if (fifo_room == 0 && !await_transmitter(STATUS_EMPTY, written ? 1 : GUEST_PATIENCE))
+			break;
+		fifo_room--;
+		io_write8(DATA, next[written]);
+	}
+	return written;
 }
 
 void serial_drain(void)
 {
 	if (present)
-		await_transmitter(STATUS_IDLE);
+		await_transmitter(STATUS_IDLE, PATIENCE);
 }
 
 void serial_enable_input(void)

@@ -12,9 +12,7 @@ enum rb_status hc_console_write(struct vcpu *v, const struct hc_console_write_ar
 	if (status != RB_OK)
 		return status;
 
-	if (v->domain->id == 0)
-		console_write(bytes, a->bytes);
-	*result = a->bytes;
+	*result = v->domain->id == 0 ? console_write(bytes, a->bytes) : a->bytes;
 	return RB_OK;
 }
 

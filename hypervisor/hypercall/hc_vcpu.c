@@ -35,8 +35,7 @@ enum rb_status hc_vcpu_set_page(struct vcpu *v, const struct hc_vcpu_set_page_ar
 	if (status != RB_OK)
 		return status;
 
-	v->page = page;
-	vcpu_load_page(v);
+	vcpu_move_page(v, page);
 	return RB_OK;
 }
 

@@ -71,6 +71,16 @@ static void table_put_root(struct space *space, const struct slot *slot, u64 ind
 		live_root_propagate(space, (mfn_t){ direct_address(root) >> PAGE_SHIFT }, index, entry);
 }
 
+/*
+ * An entry of level 2 or more was replaced. If a large page and small pages of the same address meet in a TLB, some processors stop the machine
+ * (machine check on page size change, CVE-2018-12207): so what the guest should flush is flushed.
+ */
+static void table_entry_gone(struct space *space, u64 old)
+{
+	if (old & ENTRY_PRESENT)
+		live_flush_everywhere(space);
+}
+
 /* Replace an entry of a table of level 2 or more. */
 static void table_put(struct space *space, const struct slot *slot, u64 index, u64 entry)
 {
@@ -82,6 +92,7 @@ static void table_put(struct space *space, const struct slot *slot, u64 index, u
 		table_put_root(space, slot, index, entry);
 	else
 		entry_store(slot->entry, entry);
+	table_entry_gone(space, old);
 }
 
 /* Are all entries of a run in the table, or in the half of it that a root serves? */
@@ -226,6 +237,7 @@ static inline enum rb_status table_exchange(struct space *space, u64 word, u64 *
 
 	/* At levels 3 and 4 this exchanges zero for zero; at 1 it does not get here (table_apply). */
 	*value = __atomic_exchange_n(slot.entry, *value, __ATOMIC_RELAXED);
+	table_entry_gone(space, *value);
 	return RB_OK;
 }
 

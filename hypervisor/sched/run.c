@@ -23,19 +23,30 @@ void run_init(struct run_unit *unit, u32 cpu)
 	unit->state = RB_RUN_STATE_OFFLINE;
 }
 
-bool run_wake(struct run_unit *unit)
+/* From one state to RUNNABLE; false if it was in another. */
+static bool run_from(struct run_unit *unit, u32 state)
 {
 	struct run_queue *queue = &queues[unit->cpu];
-	bool woken;
+	bool is_there;
 
 	spin_lock(&queue->lock);
-	woken = unit->state == RB_RUN_STATE_BLOCKED || unit->state == RB_RUN_STATE_OFFLINE;
-	if (woken) {
+	is_there = unit->state == state;
+	if (is_there) {
 		unit->state = RB_RUN_STATE_RUNNABLE;
 		queue_append(queue, unit);
 	}
 	spin_unlock(&queue->lock);
-	return woken;
+	return is_there;
+}
+
+void run_start(struct run_unit *unit)
+{
+	run_from(unit, RB_RUN_STATE_OFFLINE);
+}
+
+bool run_wake(struct run_unit *unit)
+{
+	return run_from(unit, RB_RUN_STATE_BLOCKED);
 }
 
 void run_stop(struct run_unit *unit, u32 state)

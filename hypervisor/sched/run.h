@@ -25,7 +25,9 @@ struct run_queue {
 };
 
 void run_init(struct run_unit *unit, u32 cpu);
-/* OFFLINE or BLOCKED to RUNNABLE. True if it was not runnable before: its CPU should look. */
+/* OFFLINE to RUNNABLE. */
+void run_start(struct run_unit *unit);
+/* BLOCKED to RUNNABLE. True if it was blocked: its CPU should look. */
 bool run_wake(struct run_unit *unit);
 /* The running unit stops for this reason: RUNNABLE (goes to the end of the queue), BLOCKED or OFFLINE. */
 void run_stop(struct run_unit *unit, u32 state);

@@ -155,6 +155,6 @@ void domain_shutdown(struct vcpu *v, u32 reason, u32 code)
 {
 	static const char *const words[] = { "powers off", "restarts", "crashed" };
 
-	print("ringbolt: domain %u %s (code %u)\n", v->domain->id, words[reason], code);
+	print("ringbolt: domain %u %s (code %u)\n", v->domain->id, words[nospec_index(reason, ARRAY_COUNT(words))], code);
 	domain_end(v, reason, reason == RB_SHUTDOWN_REASON_CRASH && !code ? CODE_CRASHED : code);
 }

@@ -66,7 +66,8 @@ static void interrupt_handle(u64 vector)
 		}
 		pic_eoi((u32)vector - PIC_VECTOR_FIRST);
 	} else if (vector != VECTOR_LAPIC_SPURIOUS) {
-		panic("an interrupt that nobody asked for: vector %lu", vector);
+		/* Nobody asked for it: left over from the firmware, or a device's. */
+		lapic_eoi();
 	}
 }
 
@@ -100,6 +101,7 @@ void event_handle(struct regs *regs)
 		break;		/* an NMI means nothing yet */
 	case REASON_BAD_STACK:
 		v->bad_stack_info = cpu->scratch->info;
+		v->bad_stack_error = cpu->scratch->error;
 		v->has_bad_stack = true;
 		break;
 	default:
@@ -109,7 +111,7 @@ void event_handle(struct regs *regs)
 
 void interrupt_while_idle(u64 vector, u64 rip)
 {
-	if (rip != (u64)cpu_idle_hlt)
+	if (rip != (u64)cpu_idle_wait && rip != (u64)cpu_idle_end)
 		panic("an interrupt in the hypervisor: vector %lu at %lx", vector, rip);
 	interrupt_handle(vector);
 }
@@ -123,6 +125,7 @@ static void regs_sanitise(struct vcpu *v)
 	struct regs *regs = &v->regs;
 
 	ENSURE(regs->cs == SEL_KERNEL_CS || regs->cs == SEL_USER_CS || regs->cs == SEL_USER32_CS);
+	ENSURE(is_canonical(regs->rip));
 	regs->flags = (regs->flags & RFLAGS_GUEST) | RFLAGS_FIXED | RFLAGS_IF;
 	regs->ss = regs_from_user(regs) ? vcpu_user_ss(v, regs->ss) : SEL_KERNEL_SS;
 }
@@ -153,7 +156,9 @@ static struct vcpu *vcpu_choose(struct cpu *cpu)
 		}
 		domain_check_all_ended();
 		timer_arm(cpu);
-		cpu_idle();
+		/* A timer may have come due while it was armed: then nothing would end the wait. */
+		if (!run_waiting(cpu->id))
+			cpu_idle();
 	}
 }
 
@@ -173,6 +178,7 @@ u64 vcpu_leave(struct regs *regs)
 		if (cpu->reschedule || !cpu->current || cpu->current->run.state != RB_RUN_STATE_RUNNING) {
 			cpu->reschedule = false;
 			vcpu_load(cpu, vcpu_choose(cpu));
+			cpu->slice_end_ns = 0;
 			timer_arm(cpu);
 		}
 		v = cpu->current;
@@ -185,6 +191,14 @@ u64 vcpu_leave(struct regs *regs)
 			is_injection = true;
 		} else {
 			is_injection = event_deliver(v);
+		}
+		/*
+		 * An instruction that ends where the lower half ends leaves an address that IRETQ refuses, in ring 0. On the bare machine the next fetch
+		 * would fault, in the guest.
+		 */
+		if (!is_injection && !is_canonical(v->regs.rip)) {
+			event_inject(v, RB_EVENT_TYPE_EXCEPTION << 16 | 13, 0, 0);
+			is_injection = true;
 		}
 		if (!v->domain->ending)
 			break;

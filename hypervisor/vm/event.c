@@ -11,6 +11,8 @@
 
 void event_raise(struct vcpu *v, u32 vector)
 {
+	if (!v->page)
+		return;		/* never started */
 	__atomic_fetch_or(&v->page->pending_vectors[vector / 64], 1ul << vector % 64, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&v->page->pending, 1, __ATOMIC_SEQ_CST);
 	vcpu_wake(v);
@@ -94,7 +96,6 @@ void event_inject(struct vcpu *v, u32 info, u64 error, u64 data)
 bool event_bad_stack(struct vcpu *v, u32 info)
 {
 	struct gate_scratch *scratch = this_cpu()->scratch;
-	u64 error = scratch->error;
 
 	if (!v->user_entry) {
 		domain_crash(v, "an event before the guest has set its entry points");
@@ -104,7 +105,7 @@ bool event_bad_stack(struct vcpu *v, u32 info)
 		domain_crash(v, "an event frame could not be written to the kernel stack");
 		return false;
 	}
-	event_inject(v, RB_EVENT_TYPE_EXCEPTION << 16 | 8, error, info);
+	event_inject(v, RB_EVENT_TYPE_EXCEPTION << 16 | 8, v->bad_stack_error, info);
 	scratch->sp = v->emergency_sp;
 	scratch->entry = v->kernel_entry;
 	v->emergency_sp = 0;

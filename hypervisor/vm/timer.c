@@ -47,14 +47,18 @@ void timer_arm(struct cpu *cpu)
 	u64 now = time_now_ns();
 	u64 next = timers_walk(cpu, now);
 
-	if (cpu->current && run_waiting(cpu->id))
-		next = deadline_earlier(next, now + RUN_SLICE_NS);
+	/* The slice of who runs begins when another comes to wait, and its end does not move. */
+	if (cpu->current && run_waiting(cpu->id)) {
+		if (!cpu->slice_end_ns)
+			cpu->slice_end_ns = now + RUN_SLICE_NS;
+		next = deadline_earlier(next, cpu->slice_end_ns);
+	}
 	time_arm(next);
 }
 
 void timer_expire(struct cpu *cpu)
 {
-	if (cpu->current && run_waiting(cpu->id))
+	if (cpu->slice_end_ns && cpu->slice_end_ns <= time_now_ns())
 		cpu->reschedule = true;
 	timer_arm(cpu);
 }

@@ -53,19 +53,30 @@ void vcpu_start_state(struct vcpu *v, u64 rip, u64 rsp, u64 rdi)
 	v->regs.rdi = rdi;
 }
 
+/* Other CPUs will be sent an interrupt here. */
+static void cpu_look(struct cpu *cpu)
+{
+	cpu->reschedule = true;
+	cpu->slow_exit = true;
+}
+
+void vcpu_start(struct vcpu *v)
+{
+	run_start(&v->run);
+	cpu_look(&cpus[v->run.cpu]);
+}
+
 void vcpu_wake(struct vcpu *v)
 {
-	/* Other CPUs will be sent an interrupt here. */
-	if (!v->domain->ending && run_wake(&v->run))
-		cpus[v->run.cpu].reschedule = true;
+	if (!v->domain->ending && run_wake(&v->run)) {
+		v->page->run_state = RB_RUN_STATE_RUNNABLE;
+		cpu_look(&cpus[v->run.cpu]);
+	}
 }
 
 void vcpu_stop(struct vcpu *v)
 {
-	struct cpu *cpu = &cpus[v->run.cpu];
-
-	cpu->reschedule = true;
-	cpu->slow_exit = true;
+	cpu_look(&cpus[v->run.cpu]);
 }
 
 void vcpu_load_entry(struct vcpu *v)
@@ -102,13 +113,57 @@ void vcpu_load_page(struct vcpu *v)
 	live_flush_all(cpu->live);
 }
 
+/* The time record: written once, as the TSC's rate does not change. */
+static void time_record_write(struct vcpu *v)
+{
+	struct rb_time_record *record = &v->page->time;
+	u32 version = record->version & ~1u;
+
+	record->version = version + 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	record->tsc_timestamp = time_scale.tsc_start;
+	record->system_time = 0;
+	record->tsc_to_system_mul = time_scale.mul;
+	record->tsc_shift = (int8_t)time_scale.shift;
+	record->flags = 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	record->version = version + 2;
+	v->time_is_stale = false;
+}
+
+void vcpu_move_page(struct vcpu *v, struct rb_vcpu_page *page)
+{
+	struct rb_vcpu_page *old = v->page;
+
+	/* Against another CPU that raises a vector meanwhile: a lock is to be taken here and in event_raise. */
+	v->page = page;
+	vcpu_load_page(v);
+	page->vcpu_id = v->id;
+	page->run_state = RB_RUN_STATE_RUNNING;
+	time_record_write(v);
+	if (page == old)
+		return;
+	for (u32 i = 0; i < ARRAY_COUNT(page->pending_vectors); i++) {
+		u64 raised = __atomic_exchange_n(&old->pending_vectors[i], 0, __ATOMIC_SEQ_CST);
+
+		__atomic_fetch_or(&page->pending_vectors[i], raised, __ATOMIC_SEQ_CST);
+		if (raised)
+			__atomic_store_n(&page->pending, 1, __ATOMIC_SEQ_CST);
+	}
+	for (u32 i = 0; i < ARRAY_COUNT(page->port_pending); i++)
+		__atomic_fetch_or(&page->port_pending[i], __atomic_exchange_n(&old->port_pending[i], 0, __ATOMIC_SEQ_CST),
+				  __ATOMIC_SEQ_CST);
+}
+
 /* A selector that can be loaded at CPL 0 without a fault: null, flat, or a slot that is in use. */
 static u16 selector_sane(const struct vcpu *v, u16 selector)
 {
 	u32 slot = (u32)selector / 8 - DESCRIPTOR_SLOT_FIRST;
 
-	if (selector == SEL_USER_SS || selector == SEL_KERNEL_SS)
+	if (selector == SEL_KERNEL_SS)
 		return selector;
+	if ((selector | 3) == SEL_USER_SS || (selector | 3) == SEL_USER_CS || (selector | 3) == SEL_USER32_CS)
+		return selector | 3;
 	if ((selector & 7) == 3 && slot < VCPU_DESCRIPTORS && v->descriptors[slot])
 		return selector;
 	return 0;
@@ -156,24 +211,6 @@ static void gate_scrub(struct cpu *cpu)
 	memset((void *)(GATE_DB_STACK_TOP - PAGE_BYTES), 0, PAGE_BYTES);
 	if (cpu_features.ibpb)
 		msr_write(MSR_PRED_CMD, 1);
-}
-
-/* The time record: written once, as the TSC's rate does not change. */
-static void time_record_write(struct vcpu *v)
-{
-	struct rb_time_record *record = &v->page->time;
-	u32 version = record->version & ~1u;
-
-	record->version = version + 1;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	record->tsc_timestamp = time_scale.tsc_start;
-	record->system_time = 0;
-	record->tsc_to_system_mul = time_scale.mul;
-	record->tsc_shift = (int8_t)time_scale.shift;
-	record->flags = 1;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	record->version = version + 2;
-	v->time_is_stale = false;
 }
 
 void vcpu_load(struct cpu *cpu, struct vcpu *v)

@@ -36,6 +36,7 @@ struct vcpu {
 	/* To be delivered on the way back. */
 	bool has_debug_event, has_bad_stack;
 	u32 bad_stack_info;
+	u64 bad_stack_error;
 	u64 debug_event;
 
 	u64 timer_deadline_ns;		/* zero: not armed */
@@ -50,6 +51,8 @@ struct vcpu {
 struct vcpu *vcpu_create(struct domain *domain, u32 id);
 /* Where it starts, before it is woken: in kernel mode with events disabled. */
 void vcpu_start_state(struct vcpu *v, u64 rip, u64 rsp, u64 rdi);
+/* It runs from now on. */
+void vcpu_start(struct vcpu *v);
 /* Let it run if it waits; make its CPU look. */
 void vcpu_wake(struct vcpu *v);
 /* It can no longer run: its domain ends. */
@@ -60,6 +63,8 @@ void vcpu_load_entry(struct vcpu *v);
 void vcpu_load_descriptors(struct vcpu *v);
 void vcpu_load_debug(struct vcpu *v);
 void vcpu_load_page(struct vcpu *v);
+/* Another page takes the place of the vCPU page. What was raised in the old one is raised in the new one. */
+void vcpu_move_page(struct vcpu *v, struct rb_vcpu_page *page);
 
 static inline struct vcpu *vcpu_current(void)
 {

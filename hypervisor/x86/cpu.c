@@ -95,6 +95,7 @@ static void roots_build(struct cpu *cpu)
 	u64 *root = page_need(), *slot = page_need(), *live_slot = page_need(), *live_page = page_need();
 	u64 *gate = gate_build(cpu);
 	u64 pcid = cpu_features.pcid ? 1 : 0;
+	u8 *stack;
 
 	memcpy(root, boot_root, PAGE_BYTES);
 	memcpy(slot, boot_slot, PAGE_BYTES);
@@ -113,7 +114,9 @@ static void roots_build(struct cpu *cpu)
 	cpu->trusted->cpu = cpu;
 	cpu->trusted->floor = ~0ul;
 	cpu->trusted->poison = GATE_POISON;
-	cpu->trusted->hv_stack = (u64)page_run_alloc(HV_STACK_PAGES) + HV_STACK_PAGES * PAGE_BYTES;
+	stack = page_run_alloc(HV_STACK_PAGES);
+	ENSURE(stack);
+	cpu->trusted->hv_stack = (u64)stack + HV_STACK_PAGES * PAGE_BYTES;
 	cr3_write(direct_address(root));
 }
 
@@ -182,7 +185,8 @@ static void registers_set(void)
 		cr4 |= CR4_PCIDE;
 	cr0_write(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG);
 	cr4_write(cr4);
-	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE | EFER_NXE);
+	/* Exactly these: firmware may have left others on. */
+	msr_write(MSR_EFER, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
 	/* SYSCALL: the hypervisor's segments. SYSRET (32-bit callers only): user selectors. */
 	msr_write(MSR_STAR, (u64)SEL_USER32_CS << 48 | (u64)SEL_HV_CS << 32);
 	msr_write(MSR_LSTAR, (u64)gate_syscall);

@@ -52,6 +52,7 @@ struct cpu {
 	u32 id;
 	bool reschedule;		/* look for another vCPU before going back */
 	bool slow_exit;			/* a hypercall must leave through vcpu_leave */
+	u64 slice_end_ns;		/* when the current vCPU's slice ends; zero: nobody waited yet */
 	struct vcpu *current;		/* on this CPU, or NULL */
 	struct vcpu *loaded;		/* whose state is in the processor and the gate, or NULL */
 	struct live_root *live;		/* page tables of guests on this CPU */
@@ -91,5 +92,5 @@ static inline struct cpu *this_cpu(void)
 void cpu_init(u32 id);
 
 void cpu_idle(void);
-extern const char cpu_idle_hlt[];
+extern const char cpu_idle_wait[], cpu_idle_end[];
 void enter_guest(void) __attribute__((noreturn));

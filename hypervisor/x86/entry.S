@@ -161,11 +161,12 @@ enter_guest:
 	jmp	leave_as_told
 
 /* Wait for an interrupt with the stack as it is: void cpu_idle(void). The handler runs below and returns here. */
-	.globl cpu_idle, cpu_idle_hlt
+	.globl cpu_idle, cpu_idle_wait, cpu_idle_end
 cpu_idle:
 	sti
-	hlt
-cpu_idle_hlt:
+cpu_idle_wait:
+	hlt				/* an NMI may end the shadow of sti before this */
+cpu_idle_end:
 	cli
 	ret
 
@@ -185,6 +186,8 @@ interrupt_in_hypervisor:
 	mov	80(%rsp), %rsi
 	cld
 	call	interrupt_while_idle	/* (vector, rip) */
+	lea	cpu_idle_end(%rip), %rax
+	mov	%rax, 80(%rsp)		/* the wait is over */
 	pop	%r11
 	pop	%r10
 	pop	%r9

@@ -16,6 +16,8 @@
 #define MSR_PRED_CMD		0x49u
 
 #define EFER_SCE	(1u << 0)
+#define EFER_LME	(1u << 8)
+#define EFER_LMA	(1u << 10)
 #define EFER_NXE	(1u << 11)
 
 #define CR0_PE	(1u << 0)
