@@ -4,6 +4,7 @@
 Responsible for finding the kernel, for starting QEMU by tools/run-qemu and for ending it: whatever
 happens, no machine outlives its deadline. Not for what the lines mean.
 """
+import fcntl
 import os
 import selectors
 import signal
@@ -26,6 +27,14 @@ def kernel_directory(config):
 
 
 def image_build(target="image"):
+    """One at a time: others may run tests in this tree."""
+    os.makedirs(OUT, exist_ok=True)
+    with open(os.path.join(OUT, "lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _make(target)
+
+
+def _make(target):
     if subprocess.run(["make", "-s", "--no-print-directory", "-C", HERE, target], stdout=subprocess.DEVNULL).returncode:
         raise SystemExit("the test image does not build")
 
