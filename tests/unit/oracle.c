@@ -150,6 +150,19 @@ static void forget_on_cpus(const struct model *m)
 			oracle.flush[cpu] = true;
 }
 
+/*
+ * An entry is replaced. What was present at level 2 or more is forgotten everywhere, so that no CPU remembers an address as in a large
+ * and in a small page at once.
+ */
+static void replace(const struct operation *o, u64 index, u64 value)
+{
+	u64 *entry = &operand(o)->entry[index];
+
+	if (operand(o)->level > 1 && *entry & 1)
+		forget_on_cpus(o->m);
+	*entry = value;
+}
+
 static status_set do_type(struct operation *o, u64 level)
 {
 	if (level < 1 || level > 4 || o->index)
@@ -184,7 +197,7 @@ static status_set do_set(struct operation *o, u64 value)
 		errors = spec_entry(&oracle.machine, f->level, value, o->m->owner);
 		if (errors)
 			return errors;
-		f->entry[o->index + i] = value;
+		replace(o, o->index + i, value);
 		if (value & 1)
 			value += f->level == 1 ? 4096 : 2 << 20;
 	}
@@ -213,7 +226,7 @@ static status_set do_link(struct operation *o, u64 value)
 			errors |= STATUS_SET(RB_BUSY);
 	}
 	if (!errors)
-		o->m->frame[o->frame].entry[o->index] = oracle_address(o->m, child) | (o->frame == o->m->kernel ? 0x63 : 0x67);
+		replace(o, o->index, oracle_address(o->m, child) | (o->frame == o->m->kernel ? 0x63 : 0x67));
 	return errors;
 }
 
@@ -252,7 +265,7 @@ static status_set do_exchange(struct operation *o, u64 *value)
 	if (errors)
 		return errors;
 	old = f->entry[o->index];
-	f->entry[o->index] = *value;
+	replace(o, o->index, *value);
 	*value = old;
 	return 0;
 }

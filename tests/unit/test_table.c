@@ -7,7 +7,11 @@
 #include "suite.h"
 #include "world.h"
 
-#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define A	(&world.a)
 #define B	(&world.b)
@@ -643,52 +647,140 @@ static void test_queue(void **state)
 	assert_int_equal(status, RB_OK);
 }
 
-/* The processor of the next test: sets the dirty bit in the entry whenever it is present, as the page walker does. */
-static struct {
-	u64 *entry;
-	u64 marked;
-	bool stop;
-} walker;
+/* ---------------------------------------------------------------- flushes that operations bring */
 
-static void *walker_run(void *unused)
+/*
+ * What was present at level 2 or more and is replaced is forgotten by every CPU of the domain: a large page and small ones of the same
+ * address must not meet in a TLB. Nothing else is.
+ */
+static void test_replaced_is_flushed(void **state)
 {
-	while (!__atomic_load_n(&walker.stop, __ATOMIC_RELAXED)) {
-		u64 old = __atomic_load_n(walker.entry, __ATOMIC_RELAXED);
-
-		if (old & 1 && !(old & 0x40))
-			walker.marked += __atomic_compare_exchange_n(walker.entry, &old, old | 0x40, false, __ATOMIC_RELAXED,
-								      __ATOMIC_RELAXED);
-	}
-	return unused;
-}
-
-/* No dirty bit that the processor set gets lost in XCHG, nor one of another kind in AND. */
-static void test_exchange_is_atomic(void **state)
-{
-	const u64 clean = data(A) | 0x23;
-	u64 seen = 0, value;
-	pthread_t thread;
+	u64 value = 0;
 
 	(void)state;
-	walker.entry = &table_entries(A, PT + 1)[0];
-	walker.marked = 0;
-	walker.stop = false;
-	done(A, RB_OP_SET, PT + 1, 0, 1, clean);
-	pthread_create(&thread, NULL, walker_run, NULL);
-	for (u32 round = 0; round < 300000; round++) {
-		/* The two meet at every distance. */
-		for (volatile u32 wait = round % 128; wait; wait--)
-			;
-		value = clean;
-		assert_int_equal(apply_value(A, RB_OP_XCHG, PT + 1, 0, 1, &value), RB_OK);
-		assert_int_equal(value & ~0x60ul, data(A) | 3);
-		seen += value >> 6 & 1;
-		assert_int_equal(apply(A, RB_OP_AND, PT + 1, 0, 1, ~0x20ul), RB_OK);
+	live_root_switch_space(&world.cpu[2], A, NO_MFN);
+	flushed(2);
+	flushed(0);
+	done(A, RB_OP_SET, PT + 1, 0, 1, data(A) | LEAF);
+	done(A, RB_OP_SET, PT + 1, 0, 1, 0);
+	done(A, RB_OP_SET, PT + 2, 0, 1, data(A) | LEAF | 0x80);
+	done(A, RB_OP_SET, PT + 2, 1, 1, 0x000fffffffe00000);
+	done(A, RB_OP_SET, PT + 2, 1, 1, 0);
+	done(A, RB_OP_LINK, PT + 2, 2, 1, PT + 1);
+	assert_false(flushed(0));
+	done(A, RB_OP_SET, PT + 2, 0, 1, 0);
+	assert_true(flushed(0));
+	done(A, RB_OP_SET, PT + 2, 2, 1, data(A) | LEAF | 0x80);
+	assert_true(flushed(0));
+	done(A, RB_OP_LINK, PT + 2, 2, 1, PT + 1);
+	assert_true(flushed(0));
+	done(A, RB_OP_LINK, PT + 3, 2, 1, PT + 2);
+	assert_false(flushed(0));
+	done(A, RB_OP_SET, PT + 3, 0, 512, 0);
+	assert_true(flushed(0));
+	done(A, RB_OP_SET, PT + 2, 0, 1, data(A) | LEAF | 0x80);
+	assert_true(flushed(2));
+	assert_int_equal(apply_value(A, RB_OP_XCHG, PT + 2, 0, 1, &value), RB_OK);
+	assert_true(flushed(0));
+	assert_true(flushed(2));
+	assert_false(flushed(1));
+}
+
+/* ---------------------------------------------------------------- the processor meanwhile */
+
+/*
+ * The processor sets a dirty bit between any two instructions of an operation; none may get lost. A child makes the operation again and
+ * again; the parent steps through it and plays the processor after the first instruction, then after the second, and so on.
+ */
+static struct {
+	volatile u32 phase;	/* 1: operation under way, 2: over, 3: results are here */
+	volatile u64 value, entry;
+} *shared;
+
+static __attribute__((noreturn)) void child_run(u64 code, u64 operand)
+{
+	u64 *at = &table_entries(A, PT + 1)[0];
+
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	raise(SIGSTOP);
+	for (;;) {
+		u64 value = operand;
+
+		*at = data(A) | 0x23;
+		shared->phase = 1;
+		apply_value(A, code, PT + 1, 0, 1, &value);
+		shared->phase = 2;
+		shared->value = value;
+		shared->entry = *at;
+		shared->phase = 3;
 	}
-	__atomic_store_n(&walker.stop, true, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
-	seen += entry(PT + 1, 0) >> 6 & 1;
-	assert_int_equal(seen, walker.marked);
+}
+
+static void processor_marks(pid_t pid, const u64 *at)
+{
+	const u64 old = (u64)ptrace(PTRACE_PEEKDATA, pid, at, NULL);
+
+	if (old & 1)
+		ptrace(PTRACE_POKEDATA, pid, at, old | 0x40);
+}
+
+/* Step through one operation and mark its entry after a number of steps. False: it was over before. */
+static bool mark_after(pid_t pid, u32 steps)
+{
+	const u64 *at = &table_entries(A, PT + 1)[0];
+	bool marked = false;
+	u32 step = 0;
+
+	do {
+		ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL);
+		waitpid(pid, NULL, 0);
+		if (shared->phase == 1 && step++ == steps) {
+			processor_marks(pid, at);
+			marked = true;
+		}
+	} while (shared->phase != 3);
+	/* On to the next one. */
+	do {
+		ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL);
+		waitpid(pid, NULL, 0);
+	} while (shared->phase == 3);
+	return marked;
+}
+
+static void lose_no_mark(u64 code, u64 operand)
+{
+	pid_t pid;
+	u32 steps;
+
+	shared = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = fork();
+	if (!pid)
+		child_run(code, operand);
+	waitpid(pid, NULL, 0);
+	/* The first store of the phase counts as a step of the operation: mark_after begins just behind it from the second time on. */
+	mark_after(pid, 1u << 30);
+	for (steps = 0; mark_after(pid, steps); steps++) {
+		const u64 seen = code == RB_OP_XCHG ? shared->value | shared->entry : shared->entry;
+
+		if (!(seen & 0x40))
+			fail_msg("operation %lu: the mark after %u steps is lost", code, steps);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_true(steps > 20);
+	munmap((void *)shared, PAGE_BYTES);
+}
+
+static void test_exchange_loses_nothing(void **state)
+{
+	(void)state;
+	lose_no_mark(RB_OP_XCHG, data(A) | 0x23);
+}
+
+static void test_and_loses_nothing(void **state)
+{
+	(void)state;
+	lose_no_mark(RB_OP_AND, ~0x22ul);
 }
 
 #define TABLE_TEST(name) cmocka_unit_test_setup_teardown(name, start, world_end)
@@ -727,7 +819,9 @@ int main(void)
 		TABLE_TEST(test_exchange),
 		TABLE_TEST(test_exchange_errors),
 		TABLE_TEST(test_queue),
-		TABLE_TEST(test_exchange_is_atomic),
+		TABLE_TEST(test_replaced_is_flushed),
+		TABLE_TEST(test_exchange_loses_nothing),
+		TABLE_TEST(test_and_loses_nothing),
 	};
 
 	return suite_run("table", tests);
