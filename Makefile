@@ -6,12 +6,14 @@
 
 # Debian 12 packages: everything that building, running and testing need.
 DEPS := gcc libc6-dev make bc bison flex libelf-dev patch xz-utils cpio python3 \
-	linux-source-6.12 busybox-static qemu-system-x86 libcmocka-dev
+	linux-source-6.12 busybox-static qemu-system-x86
+# What only the tests need: unit tests, the second processor model and a boot loader for it, load.
+CHECK_DEPS := libcmocka-dev bochs bochs-term bochsbios vgabios bsdutils grub-common grub-pc-bin xorriso mtools stress-ng
 
 JOBS := -j$(shell nproc)
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help deps hypervisor linux initramfs run native check clean
+.PHONY: help deps check-deps hypervisor linux initramfs run native check clean
 
 help:
 	@echo 'make run        build everything and boot Linux on Ringbolt to a shell (QEMU)'
@@ -20,17 +22,22 @@ help:
 	@echo 'make            build the hypervisor: build/ringbolt.elf, build/release/'
 	@echo 'make linux      build the patched Linux kernel: build/linux/'
 	@echo 'make initramfs  build the test image: build/initramfs.cpio.gz'
-	@echo 'make deps       install the Debian packages that are missing'
+	@echo 'make deps       install the Debian packages that are missing (check-deps: those of the tests too)'
 	@echo 'make clean      remove build/ (not the cache of Linux kernels)'
 
-deps:
-	@missing=$$(for package in $(DEPS); do \
+# $(1): packages; those that are missing are installed.
+install = missing=$$(for package in $(1); do \
 		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q ' installed$$' || echo $$package; done); \
 	if [ -n "$$missing" ]; then \
 		echo "Installing" $$missing; \
 		$(ROOT) apt-get update && \
 		DEBIAN_FRONTEND=noninteractive $(ROOT) apt-get install -y --no-install-recommends $$missing; \
 	fi
+
+deps:
+	@$(call install,$(DEPS))
+check-deps: deps
+	@$(call install,$(CHECK_DEPS))
 
 hypervisor: | deps
 	@$(MAKE) --no-print-directory -C hypervisor $(JOBS) all
@@ -49,7 +56,7 @@ run: hypervisor linux initramfs
 native: linux initramfs
 	@tools/run-qemu --native
 
-check: hypervisor linux initramfs
+check: check-deps hypervisor linux initramfs
 	@tests/run
 
 clean:
