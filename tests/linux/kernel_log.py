@@ -11,7 +11,7 @@ SUSPECT = re.compile(
     r"\bWARN(ING)?\b|\bBUG\b|\bOops\b|Call Trace|\bpanic|\bcrash|general protection fault|invalid opcode|unable to|Unable to"
     r"|\berrors?\b|\bfail(s|ed|ure)?\b|\bcannot\b|\bcorrupt|\bstall|soft lockup|hung|blocked for more than|deadlock"
     r"|scheduling while atomic|sleeping function|inconsistent|unsafe|bad (page|pte|pmd)|Bad (page|rss|swap)|unreliable"
-    r"|page allocation|segfault|unexpected|spurious|undefined|is ended|^check:|^PANIC|^ringbolt: (?!domain \d+ powers off)",
+    r"|page allocation|segfault|oom-killer|out of memory|\brefused\b|are in use|unexpected|spurious|undefined|domain \d+ is ended|^check:|^PANIC|^ringbolt: (?!domain \d+ powers off|no domain is left)",
     re.IGNORECASE)
 
 ALLOWED = [
@@ -22,7 +22,7 @@ ALLOWED = [
     # What the kernel thinks of QEMU's processor.
     r"Spectre V\d|Speculative|mitigation|Mitigation|Vulnerable|microcode",
     # An announcement of how panics would be handled, or of a setting with such a word in its name.
-    r"Kernel command line:|Command line:",
+    r"Kernel command line:|Command line:|^module \d+ [0-9a-f]+-[0-9a-f]+ '",
     r"lockdep|LOCKDEP|MAX_LOCK|Lock dependency validator",
     r"RCU CPU stall|rcu_cpu_stall|rcupdate\.|hung_task|khungtaskd",
     r"tick_do_timer|printk: ",

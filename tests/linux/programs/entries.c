@@ -56,9 +56,9 @@ static void idle_check(const char *what, const struct counters *before, long ope
 
 	printf("  %s: %ld operations, %ld ms, %ld entries (%ld hypercalls, %ld interrupts, %ld exceptions)\n", what, operations,
 	       d.time / 1000000, d.entries, d.hypercalls, d.interrupts, d.exceptions);
-	CHECK(d.hypercalls <= 20 * ticks + 200, "%ld hypercalls in %ld ticks", d.hypercalls, ticks);
+	CHECK(d.hypercalls <= 5 * ticks + 60, "%ld hypercalls in %ld ticks", d.hypercalls, ticks);
 	CHECK(d.exceptions <= 10, "%ld exceptions", d.exceptions);
-	CHECK(d.entries <= 40 * ticks + 400, "%ld entries in %ld ticks", d.entries, ticks);
+	CHECK(d.entries <= 10 * ticks + 120, "%ld entries in %ld ticks", d.entries, ticks);
 	CHECK(d.entries < operations / 10, "%ld entries for %ld operations", d.entries, operations);
 }
 
@@ -129,7 +129,7 @@ static void test_touch(void)
 	struct counters d = counters_since(&before);
 
 	printf("  touches: %d pages, %ld hypercalls\n", PAGES, d.hypercalls);
-	CHECK(d.hypercalls <= PAGES * 11 / 10 + 200, "%ld hypercalls for %d pages", d.hypercalls, PAGES);
+	CHECK(d.hypercalls <= PAGES * 11 / 10, "%ld hypercalls for %d pages", d.hypercalls, PAGES);
 	pages_free((void *)block, PAGES);
 }
 
@@ -159,7 +159,7 @@ static void test_exit(void)
 
 	printf("  processes: %ld hypercalls with 64 pages, %ld with 8192\n", small, large);
 	/* 16 more page tables, each made, linked and freed. */
-	CHECK(large <= small + 400, "%ld hypercalls with 64 pages, %ld with 8192", small, large);
+	CHECK(large <= small + 250, "%ld hypercalls with 64 pages, %ld with 8192", small, large);
 }
 
 int main(void)
