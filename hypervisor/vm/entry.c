@@ -99,6 +99,8 @@ void event_handle(struct regs *regs)
 		break;
 	case 2:
 		break;		/* an NMI means nothing yet */
+	case REASON_VM86:
+		break;
 	case REASON_BAD_STACK:
 		v->bad_stack_info = cpu->scratch->info;
 		v->bad_stack_error = cpu->scratch->error;
@@ -163,6 +165,23 @@ static struct vcpu *vcpu_choose(struct cpu *cpu)
 }
 
 /*
+ * No processor is in virtual-8086 mode out of 64-bit mode, but TCG is, by a 32-bit IRET of any guest code (up to 7.2 at least). Selectors mean nothing then.
+ * The vCPU gets #GP in user mode, as if its IRET had failed.
+ */
+static bool vm86_leave(struct vcpu *v)
+{
+	if (!(v->regs.flags & RFLAGS_VM))
+		return false;
+	v->has_bad_stack = false;
+	v->has_debug_event = false;
+	v->regs.flags &= ~(u64)RFLAGS_VM;
+	v->regs.cs = SEL_USER_CS;
+	v->regs.ss = SEL_USER_SS;
+	event_inject(v, RB_EVENT_TYPE_EXCEPTION << 16 | 13, 0, 0);
+	return true;
+}
+
+/*
  * Every slow way back. Chooses the vCPU, loads it, decides what it must be told first. Returns 1 if an event is to be injected (all
  * words in the gate's scratch), else 0: return to regs as they are.
  */
@@ -182,7 +201,9 @@ u64 vcpu_leave(struct regs *regs)
 			timer_arm(cpu);
 		}
 		v = cpu->current;
-		if (v->has_bad_stack) {
+		if (vm86_leave(v)) {
+			is_injection = true;
+		} else if (v->has_bad_stack) {
 			v->has_bad_stack = false;
 			is_injection = event_bad_stack(v, v->bad_stack_info);
 		} else if (v->has_debug_event) {

@@ -73,6 +73,7 @@
 #define INFO_SYSCALL	(INFO(RB_EVENT_TYPE_OTHER, 1, 2) | 1 << 25)
 #define RFLAGS_IF	0x200
 #define RFLAGS_TF	0x100
+#define RFLAGS_VM	0x20000	/* see vm86_leave() */
 
 	.section .gate, "ax"
 	.globl __gate_text
@@ -312,6 +313,8 @@ gate_vector_\vector:
 1:
 
 .Lexception_cpl0:
+	testl	$RFLAGS_VM, M_FLAGS(%rsp)
+	jnz	.Lvm86
 	WITHIN(syscall, .Lbad_stack_syscall)
 	WITHIN(fault, .Lbad_stack_event)
 	WITHIN(trap, .Lbad_stack_event)
@@ -321,6 +324,11 @@ gate_vector_\vector:
 	mov	g_hv_cr3(%rip), %rax
 	mov	%rax, %cr3
 	jmp	exception_in_hypervisor
+
+.Lvm86:
+	mov	%rax, v_rax(%rip)
+	movq	$REASON_VM86, M_ERROR(%rsp)
+	jmp	.Lenter_hypervisor
 
 /* EAX holds the event's info; the outer machine frame is where the inner one's RSP points. */
 .Lbad_stack_event:
@@ -358,7 +366,7 @@ gate_vector_\vector:
 .Linterrupt:
 	testb	$3, M_CS(%rsp)
 	jz	.Linterrupt_cpl0
-	mov	%rax, v_rax(%rip)
+1:	mov	%rax, v_rax(%rip)
 	jmp	.Lenter_hypervisor
 
 /*
@@ -366,6 +374,8 @@ gate_vector_\vector:
  * far return is completed here: its frame becomes the interrupted context.
  */
 .Linterrupt_cpl0:
+	testl	$RFLAGS_VM, M_FLAGS(%rsp)
+	jnz	1b
 	cmpl	$(gate_lretq - __gate_text), M_RIP(%rsp)
 	jne	interrupt_in_hypervisor		/* hypervisor root is loaded */
 	mov	%rax, v_rax(%rip)
@@ -394,10 +404,12 @@ gate_interrupts:				/* vectors 32 to 255, 16 bytes each */
 gate_vector_1:					/* #DB */
 	testb	$3, 8(%rsp)
 	jz	1f
-	pushq	$1
+2:	pushq	$1
 	mov	%rax, v_rax(%rip)
 	jmp	.Lenter_hypervisor
-1:	/*
+1:	testl	$RFLAGS_VM, 16(%rsp)
+	jnz	2b
+	/*
 	 * In the gate itself: SYSCALL or a gate taken in the shadow of MOV SS with a watchpoint hit, SYSCALL with TF, or a watchpoint on
 	 * the guest's kernel stack. Note it, stop single stepping of the gate, go on.
 	 */
@@ -415,10 +427,12 @@ gate_vector_1:					/* #DB */
 gate_vector_2:					/* NMI */
 	testb	$3, 8(%rsp)
 	jz	1f
-	pushq	$2
+2:	pushq	$2
 	mov	%rax, v_rax(%rip)
 	jmp	.Lenter_hypervisor
-1:	incl	g_nmis(%rip)
+1:	testl	$RFLAGS_VM, 16(%rsp)
+	jnz	2b
+	incl	g_nmis(%rip)
 	iretq
 
 	.globl gate_vector_8

@@ -103,3 +103,4 @@
 /* Reasons beyond the vectors 0 to 255. */
 #define REASON_HYPERCALL	0x100
 #define REASON_BAD_STACK	0x101	/* an event frame could not be written */
+#define REASON_VM86		0x102	/* an exception in virtual-8086 mode, with a code segment that looks like ring 0's */
