@@ -6,8 +6,10 @@
  * Comment lines in a guest that the runner reads, each on a line of its own:
  *   expect: crash "REASON"    the hypervisor must end the domain, and say so
  *   expect: status N "LINE"   QEMU must end so, and the line be printed
+ *   may: crash                the hypervisor may end the domain, for any reason; or the guest kernel gives up
  *   input: "TEXT"             typed on the console once the guest prints "input, please"
  *   run: qemu | bochs | both  where (both is not the default: qemu is)
+ *   clock: instructions       QEMU's clock counts instructions: every run with the same seed is the same
  *   timeout: SECONDS          under QEMU (30)
  */
 #pragma once
