@@ -83,8 +83,9 @@ int main(struct rb_start_info *start)
 	fired = 0;
 	check(counter(RB_COUNTER_TIMER_EVENTS) >= events + 6, "all counted");
 
-	arm(2000000);
-	deadline = arm(20000000);
+	/* Far enough that a busy host does not let the first one pass before it is replaced. */
+	arm(200000000);
+	deadline = arm(220000000);
 	while (!fired)
 		;
 	judge("replaced by a later one", deadline);
@@ -93,13 +94,13 @@ int main(struct rb_start_info *start)
 	while (!fired)
 		;
 	judge("replaced by an earlier one", deadline);
-	arm(2000000);
+	arm(200000000);
 	guest_must(rb_timer_set(0));
-	guest_delay(10000000);
+	guest_delay(250000000);
 	check(fired == 0, "disarmed");
-	arm(2000000);
+	arm(200000000);
 	guest_must(rb_timer_set(~0ul));
-	guest_delay(10000000);
+	guest_delay(250000000);
 	check(fired == 0, "the end of time is not now");
 	guest_must(rb_timer_set(1ul << 63));
 	guest_delay(2000000);
