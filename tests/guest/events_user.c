@@ -39,6 +39,11 @@ CODE(u_x87, "fninit; mov $0x340, %eax; mov %eax, 0x600000; fldcw 0x600000; fldz;
 CODE(u_align, "pushq $0x40202; popfq; mov 0x600001, %eax");
 CODE(u_syscall_flags, "std; stc; syscall");
 
+/* The vCPU page, mapped for it: events_enabled is set when the event comes. */
+CODE(u_enable_syscall, "movb $1, 0x700000; syscall");
+CODE(u_enable_ud2, "movb $1, 0x700000; ud2");
+CODE(u_enable_fault, "movb $1, 0x700000; mov 0x10000000, %eax");
+
 /* 32-bit. */
 CODE(c_int80, ".code32; int $0x80; .code64");
 CODE(c_int3, ".code32; int3; .code64");
@@ -192,6 +197,20 @@ static void try_compat_syscall(void)
 	check_common("32-bit sysenter", regs, true);
 }
 
+/* Delivery clears events_enabled whatever it was: the handler runs without others between (I-18). */
+static void try_enabled(void)
+{
+	static const char *const codes[] = { u_enable_syscall, u_enable_ud2, u_enable_fault };
+
+	guest_map(guest_start->user_root, 0x700000, guest_start->vcpu_page, GUEST_USER | GUEST_WRITE | GUEST_NX);
+	for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		seen.enabled = true;
+		user_run(codes[i]);
+		check(guest_is_user(&test_regs) && guest_vector(&test_regs) == (i == 0 ? 1 : i == 1 ? 6 : 14) && !seen.enabled, "events_enabled set in ring 3: cleared");
+	}
+	guest_unmap(guest_start->user_root, 0x700000);
+}
+
 /* None of it may cost an entry into the hypervisor. */
 static void try_entries(void)
 {
@@ -217,6 +236,7 @@ int main(struct rb_start_info *start)
 		if (kinds[i].tcg != MISSING || !is_tcg())
 			try_kind(&kinds[i]);
 	try_compat_syscall();
+	try_enabled();
 	try_entries();
 	return test_end();
 }

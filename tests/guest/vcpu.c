@@ -16,6 +16,7 @@ USER_CODE(u_call, "syscall");
 USER_CODE(u_fs, "mov %edi, %fs; mov %fs, %eax; xor %edx, %edx; mov %edx, %fs; syscall");
 USER_CODE(u_read_fs, "mov %edi, %fs; mov %fs:8, %eax; xor %edx, %edx; mov %edx, %fs; syscall");
 USER_CODE(u_ss, "mov %edi, %ss; syscall");
+USER_CODE(u_ss_spin, "mov %edi, %ss; 1: cmpl $0, 0x600000; je 1b; mov %ss, %eax; syscall");
 USER_CODE(u_lsl, "mov %edi, %eax; lsl %eax, %eax; jnz 1f; syscall; 1: ud2");
 USER_CODE(u_tsc_aux, "rdtscp; syscall");
 USER_CODE(u_avx, "mov %rdi, 0x600000; vbroadcastsd 0x600000, %ymm3; mov $1, %eax; syscall; vmovdqu %ymm3, 0x600020; syscall");
@@ -25,6 +26,11 @@ static volatile unsigned fired;
 static void handler(struct guest_regs *regs, unsigned vector)
 {
 	fired++;
+}
+
+static void end_spin(struct guest_regs *regs, unsigned vector)
+{
+	user_data[0] = 1;
 }
 
 static void try_page(void)
@@ -133,7 +139,15 @@ static void try_descriptors(void)
 	guest_must(rb_vcpu_set_descriptor(3, 0x0040f20000000000ul | 5 | 1ul << 40));
 	check(user_loads(u_lsl, 0x7b, 5), "as a CPU number: %lx", test_regs.rax);
 	check(user_loads(u_ss, 0x63, 0), "a stack selector of the guest's: ss %lx", test_regs.ss & 0xffff);
-	/* Gone while the user has it in SS, then an interrupt: the hypervisor returns to it. */
+	/* In SS while interrupts come, of which the guest sees one: the hypervisor's way back and the guest's keep it. */
+	guest_set_handler(RB_VECTOR_TIMER, end_spin);
+	user_data[0] = 0;
+	guest_must(rb_timer_set(guest_time() + 3000000));
+	check(user_loads(u_ss_spin, 0x63, 0x63), "kept over interrupts: %lx, vector %u", test_regs.rax, guest_vector(&test_regs));
+	guest_set_handler(RB_VECTOR_TIMER, handler);
+	/* Read-only and expand-down data may be set, and cannot be in SS. */
+	guest_must(rb_vcpu_set_descriptor(0, FLAT & ~(1ul << 41)));
+	check(!user_loads(u_ss, 0x63, 0) && guest_vector(&test_regs) == 13, "read-only data is no stack");
 	guest_must(rb_vcpu_set_descriptor(0, 0));
 	check(!user_loads(u_fs, 0x63, 0x63) && guest_vector(&test_regs) == 13, "emptied again");
 	for (uint64_t slot = 0; slot < 4; slot++)
