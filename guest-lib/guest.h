@@ -77,7 +77,7 @@ static inline bool guest_is_syscall(const struct guest_regs *regs)
 }
 
 extern struct rb_vcpu_page *guest_vcpu;		/* the vCPU page */
-extern const char guest_user_entry[], guest_kernel_entry[], guest_range_start[], guest_range_end[];
+extern const char guest_user_entry[], guest_kernel_entry[], guest_range_start[], guest_range_end[], guest_iretq[];
 
 /* GS base of kernel mode, zero at first. The library does not use GS. */
 void guest_set_gs(uint64_t base);
