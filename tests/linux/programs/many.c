@@ -5,6 +5,7 @@
  * RB_PROCESSES (200) processes exist together, each with memory of its own; a
  * token goes round through pipes of all of them, several times; all compute and
  * must get their turn; then they are stopped, continued, and killed in a burst.
+ * timeout: 240
  * Defends: many roots and address spaces at once, and switches between all of
  * them.
  */

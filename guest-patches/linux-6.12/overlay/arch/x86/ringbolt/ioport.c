@@ -16,8 +16,8 @@
 
 #define MAX_PREFIXES	4
 
-/* Emulate the instruction if it is a port access. */
-static bool skip_port_access(struct pt_regs *regs)
+/* Emulate the kernel's instruction if it is a port access. */
+bool ringbolt_skip_port_access(struct pt_regs *regs)
 {
 	u8 code[MAX_PREFIXES + 2];
 	bool word = false;
@@ -60,7 +60,7 @@ static int ioport_notify(struct notifier_block *self, unsigned long event, void 
 {
 	struct die_args *args = data;
 
-	if (event != DIE_GPF || user_mode(args->regs) || !skip_port_access(args->regs))
+	if (event != DIE_GPF || user_mode(args->regs) || !ringbolt_skip_port_access(args->regs))
 		return NOTIFY_DONE;
 	return NOTIFY_STOP;
 }

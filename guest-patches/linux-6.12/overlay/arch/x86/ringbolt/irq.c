@@ -109,6 +109,9 @@ static void ringbolt_halt(void)
  */
 __visible void __init ringbolt_early_event(struct pt_regs *regs)
 {
+	if (regs->fred_ss.vector == X86_TRAP_GP && ringbolt_skip_port_access(regs))
+		return;
+
 	regs->cs = __KERNEL_CS;
 	early_fixup_exception(regs, regs->fred_ss.vector);
 	regs->cs = RB_KERNEL_CS;
@@ -116,17 +119,19 @@ __visible void __init ringbolt_early_event(struct pt_regs *regs)
 
 /* ---------------- device vectors */
 
-/*
- * An interrupt number for a vector that the hypervisor raises on CPU 0. There is
- * nothing to mask or acknowledge.
- */
+/* There is nothing to mask or acknowledge. */
+static struct irq_chip ringbolt_chip = {
+	.name = "Ringbolt",
+};
+
+/* An interrupt number for a vector that the hypervisor raises on CPU 0. */
 int ringbolt_vector_irq(unsigned int vector)
 {
 	int irq = irq_alloc_desc_from(NR_IRQS_LEGACY, 0);
 
 	if (irq < 0)
 		return irq;
-	irq_set_chip_and_handler_name(irq, &dummy_irq_chip, handle_simple_irq, "ringbolt");
+	irq_set_chip_and_handler_name(irq, &ringbolt_chip, handle_simple_irq, "vector");
 	per_cpu(vector_irq, 0)[vector] = irq_to_desc(irq);
 	return irq;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How the domain ends. */
 #include <linux/panic.h>
+#include <linux/pm.h>
 #include <linux/reboot.h>
 
 #include <asm/reboot.h>
@@ -23,12 +24,6 @@ static void ringbolt_restart(char *command)
 
 static void ringbolt_power_off(void)
 {
-	do_kernel_power_off();
-	shut_down(RB_SHUTDOWN_REASON_POWEROFF, 0);
-}
-
-static void ringbolt_halt_machine(void)
-{
 	shut_down(RB_SHUTDOWN_REASON_POWEROFF, 0);
 }
 
@@ -47,10 +42,13 @@ static void ringbolt_shutdown(void)
 void __init ringbolt_power_init_early(void)
 {
 	machine_ops.restart = ringbolt_restart;
-	machine_ops.halt = ringbolt_halt_machine;
+	machine_ops.halt = ringbolt_power_off;
 	machine_ops.power_off = ringbolt_power_off;
 	machine_ops.shutdown = ringbolt_shutdown;
 	machine_ops.emergency_restart = ringbolt_emergency_restart;
+
+	/* Says that powering off is possible. */
+	pm_power_off = ringbolt_power_off;
 
 	/* Nobody presses a reset button: a panic ends the domain unless told otherwise. */
 	set_arch_panic_timeout(-1, 0);

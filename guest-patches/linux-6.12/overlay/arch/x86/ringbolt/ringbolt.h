@@ -32,6 +32,9 @@ asmlinkage void ringbolt_early_event(struct pt_regs *regs);
 asmlinkage void ringbolt_deliver(struct pt_regs *regs);
 void ringbolt_raise_self(unsigned int vector);
 
+/* ioport.c */
+bool ringbolt_skip_port_access(struct pt_regs *regs);
+
 /* apic.c, smp.c, time.c, power.c, console.c */
 void ringbolt_apic_init_early(void);
 void ringbolt_smp_init_early(void);
