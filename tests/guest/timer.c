@@ -30,7 +30,7 @@ static void judge(const char *name, uint64_t deadline)
 {
 	uint64_t late = fired_at - deadline;
 
-	check(fired == 1 && fired_at >= deadline && late < 1000000000, "%s: fired %u times, %ld us late", name, fired, (long)late / 1000);
+	check(fired == 1 && fired_at >= deadline && late < 3000000000, "%s: fired %u times, %ld us late", name, fired, (long)late / 1000);
 	if (late > latest)
 		latest = late;
 	fired = 0;
@@ -114,9 +114,12 @@ int main(struct rb_start_info *start)
 	check(fired == 1, "events on: delivered");
 	fired = 0;
 
+	/* Events off: on the way to user mode it must not be the kernel that gets it. */
+	guest_events_off();
 	deadline = arm(3000000);
 	check(user_run(u_spin) == 6, "user mode was interrupted");
 	judge("in user mode", deadline);
+	guest_events_on();
 
 	blocks = counter(RB_COUNTER_BLOCKS);
 	for (uint64_t ns = 100000; ns <= 100000000; ns *= 10) {
