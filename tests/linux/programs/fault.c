@@ -64,10 +64,14 @@ static void test_anonymous(void)
 }
 
 static volatile char *shared_block;
+static int parent_wrote[2];
 
 static int child_writes_half(void *block)
 {
 	volatile char *private_block = block;
+	char byte;
+
+	REQUIRE(read(parent_wrote[0], &byte, 1) == 1);
 	long before = faults_so_far();
 
 	for (size_t page = 0; page < PAGES; page += 2)
@@ -91,9 +95,16 @@ static void test_copy_on_write(void)
 		block[page * PAGE] = 5;
 		block[page * PAGE + 1] = 6;
 	}
-	child_end(child_start(child_writes_half, (void *)block));
+	REQUIRE(pipe(parent_wrote) == 0);
+	pid_t child = child_start(child_writes_half, (void *)block);
+
+	/* First on this side, while the child still has all pages. */
+	for (size_t page = 0; page < PAGES; page += 3)
+		block[page * PAGE] = 8;
+	REQUIRE(write(parent_wrote[1], "", 1) == 1);
+	child_end(child);
 	for (size_t page = 0; page < PAGES; page++) {
-		CHECK_EQ(block[page * PAGE], 5);
+		CHECK_EQ(block[page * PAGE], page % 3 ? 5 : 8);
 		CHECK_EQ(shared_block[page * PAGE], 7);
 	}
 	pages_free((void *)block, PAGES);

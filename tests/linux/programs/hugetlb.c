@@ -51,8 +51,14 @@ static void verify(volatile uint64_t *map, uint64_t seed)
 		CHECK(map[i] == i + seed, "word %zu holds %#lx", i, map[i]);
 }
 
+static int parent_wrote[2];
+
 static int body_private(void *map)
 {
+	char byte;
+
+	/* The parent writes first; its copy must be another page. */
+	REQUIRE(read(parent_wrote[0], &byte, 1) == 1);
 	verify(map, 5);
 	fill(map, 6);
 	verify(map, 6);
@@ -76,8 +82,14 @@ int main(void)
 	fill(map, 5);
 	verify(map, 5);
 	CHECK_EQ(pool_free(), POOL - USED);
-	child_end(child_start(body_private, (void *)map));
-	verify(map, 5);
+	REQUIRE(pipe(parent_wrote) == 0);
+	pid_t child = child_start(body_private, (void *)map);
+
+	fill(map, 4);
+	REQUIRE(write(parent_wrote[1], "", 1) == 1);
+	child_end(child);
+	verify(map, 4);
+	fill(map, 5);
 	CHECK_EQ(pool_free(), POOL - USED);
 	step("protected");
 	REQUIRE(mprotect((char *)map + HUGE, HUGE, PROT_READ) == 0);

@@ -252,10 +252,12 @@ static void test_segments(void)
 	block[0] = child ? 0xaaaa : 0xbbbb;
 	segment_set(&entries[0], block + (child ? 0 : 32));
 	block[32] = 0xbbbb;
-	__asm__ volatile("mov %w0, %%gs" : : "r"(entries[0] * 8 + 3));
 	for (int i = 0; i < 200; i++) {
+		/* Loaded anew: what is kept of the old load would hide a wrong descriptor. */
+		__asm__ volatile("mov %w0, %%gs" : : "r"(entries[0] * 8 + 3));
 		check(gs_word() == (child ? 0xaaaau : 0xbbbbu), "each process its own");
 		call(CALL_sched_yield, 0, 0, 0);
+		check(gs_word() == (child ? 0xaaaau : 0xbbbbu), "each process its own, kept");
 	}
 	if (!child)
 		call(CALL_exit_group, failures != 0, 0, 0);

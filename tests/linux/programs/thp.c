@@ -115,9 +115,14 @@ static void test_split(void)
 	area_free();
 }
 
+static int parent_wrote[2];
+
 static int body_writes(void *unused)
 {
+	char byte;
+
 	(void)unused;
+	REQUIRE(read(parent_wrote[0], &byte, 1) == 1);
 	area_verify(0, BLOCKS * 512);
 	for (size_t page = 0; page < BLOCKS * 512; page += 200)
 		*word(page) = 0;
@@ -128,12 +133,20 @@ static int body_writes(void *unused)
 static void test_fork(void)
 {
 	step("fork, and copies on write on both sides");
+	REQUIRE(pipe(parent_wrote) == 0);
 	area_make();
 	for (int round = 0; round < 3; round++) {
-		child_end(child_start(body_writes, NULL));
-		area_verify(0, BLOCKS * 512);
+		pid_t child = child_start(body_writes, NULL);
+
 		for (size_t page = 0; page < BLOCKS * 512; page += 300)
+			*word(page) = ~0ul;
+		REQUIRE(write(parent_wrote[1], "", 1) == 1);
+		child_end(child);
+		for (size_t page = 0; page < BLOCKS * 512; page += 300) {
+			CHECK_EQ(*word(page), ~0ul);
 			*word(page) = value(page);
+		}
+		area_verify(0, BLOCKS * 512);
 	}
 	area_free();
 }

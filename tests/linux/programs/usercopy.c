@@ -100,6 +100,15 @@ static void test_partial(void)
 	for (int i = 0; i < 10; i++)
 		CHECK_EQ(block[i], 0);
 	CHECK_EQ(block[10], 'p');
+	/* The same from pages that the kernel copies, and not only clears. */
+	int file = memfd_create("usercopy", 0);
+
+	REQUIRE(file >= 0 && write(file, block, 2 * PAGE) == 2 * PAGE);
+	CHECK_EQ(pread(file, block + PAGE, 2 * PAGE, 0), PAGE);
+	CHECK_EQ(block[PAGE], 0);
+	CHECK(pread(file, block + 2 * PAGE, PAGE, 0) < 0 && errno == EFAULT);
+	CHECK(read(pipes[0], block + 2 * PAGE, 10) < 0 && errno == EFAULT);
+	close(file);
 	close(pipes[0]);
 	close(pipes[1]);
 	pages_free(block, 3);
