@@ -129,7 +129,7 @@ static void test_touch(void)
 	struct counters d = counters_since(&before);
 
 	printf("  touches: %d pages, %ld hypercalls\n", PAGES, d.hypercalls);
-	CHECK(d.hypercalls <= PAGES * 11 / 10, "%ld hypercalls for %d pages", d.hypercalls, PAGES);
+	CHECK(d.hypercalls - d.interrupts <= PAGES * 11 / 10, "%ld hypercalls for %d pages", d.hypercalls, PAGES);
 	pages_free((void *)block, PAGES);
 }
 
@@ -148,7 +148,10 @@ static long process_hypercalls(uintptr_t pages)
 	struct counters before = counters_read();
 
 	child_end(child_start(body_touches, (void *)pages));
-	return counters_since(&before).hypercalls - (long)pages;
+	struct counters d = counters_since(&before);
+
+	/* Each timer interrupt sets the next: how many came depends on how busy the machine is. */
+	return d.hypercalls - d.interrupts - (long)pages;
 }
 
 static void test_exit(void)
