@@ -14,6 +14,7 @@ BOOT_SECONDS = 120
 GRACE_SECONDS = int(os.environ.get("RB_GRACE_SECONDS", "40"))   # for what a test's time does not bound
 MOST_BOOTS = 6
 FRAMES_SLACK = 96           # page-table frames by which the kernel's own share may change over a run
+PATIENCE = int(os.environ.get("RB_PATIENCE", "1"))      # by what to multiply the tests' times
 SLOWNESS = 2                # the test kernel's: it checks itself all the time
 LESS = {"RB_FORKS": 150, "RB_EXECS": 30, "RB_PROCESSES": 80, "RB_CALLS": 200000, "RB_SIGNALS": 5000, "RB_MMAP_STEPS": 3000,
         "RB_VMAS": 2000, "RB_TABLES": 800, "RB_MEMORY_PERCENT": 70}     # so it gets less to do, and less memory to fill
@@ -73,7 +74,7 @@ class Boot:
         self.lines, self.bad, self.violations, self.frames = [], [], None, []
         self.native = options.native
         self.checks_itself = not options.native and not options.release
-        self.slowness = SLOWNESS if options.config == "test" else 1
+        self.slowness = PATIENCE * (SLOWNESS if options.config == "test" else 1)
         words = ["RB_TESTS=" + ",".join(f"{test.name}:{test.seconds * self.slowness}" for test in tests), machine.settings()]
         words += ["RB_MODE=" + ("native" if options.native else "ringbolt")]
         self.machine = machine.Machine(kernel, options.native, options.release, cmdline=" ".join(filter(None, words)),
