@@ -181,6 +181,9 @@ static void registers_set(void)
 
 	if (cpuid_leaf(7, 0).ebx & 1u << 7)
 		cr4 |= CR4_SMEP;
+	/* Protection keys bear on user pages only; the hypervisor has none. PKRU changes hands with the extended state. */
+	if (cpuid_leaf(7, 0).ecx & 1u << 3)
+		cr4 |= CR4_PKE;
 	if (cpu_features.pcid)
 		cr4 |= CR4_PCIDE;
 	cr0_write(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG);

@@ -5,7 +5,7 @@
  * Each leaf is the processor's, cut down to what is listed here: a bit that nobody has judged is not offered. What is kept are
  * instructions and registers that work below ring 0 without us. What is left out:
  *
- *  - what needs CR4 or MSRs the guest does not have: LA57, SMAP, UMIP, CET, PKU, XSAVES, FRED, LKGS, LAM, machine check, MTRR and PAT,
+ *  - what needs CR4 or MSRs the guest does not have: LA57, SMAP, UMIP, CET, XSAVES, FRED, LKGS, LAM, machine check, MTRR and PAT,
  *    SYSENTER, global pages, PCID, performance counters, processor trace, VMX, SVM, AMX (XFD), power and thermal control;
  *  - what a guest may not put in a page table: 1 GiB pages, global pages, memory types;
  *  - interrupt controllers but the APIC bit itself, which Linux needs to have IPIs and a timer at all;
@@ -21,6 +21,7 @@
 
 #define XCR0_AVX	0x4ul
 #define XCR0_AVX512	0xe0ul
+#define XCR0_PKRU	0x200ul
 #define XSAVE_LEGACY_BYTES 576u
 #define XSAVE_COMPONENTS 63u
 #define CACHE_LEVELS	8u
@@ -42,6 +43,7 @@ enum {
 	LEAF7_EBX_AVX512 = (int)(BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | BIT(31)),
 	LEAF7_ECX = BIT(0) | BIT(8) | BIT(22) | BIT(25) | BIT(27) | BIT(28),
 			/* PREFETCHWT1 GFNI RDPID CLDEMOTE MOVDIRI MOVDIR64B */
+	LEAF7_ECX_PKRU = BIT(3) | BIT(4),				/* PKU OSPKE */
 	LEAF7_ECX_AVX = BIT(9) | BIT(10),				/* VAES VPCLMULQDQ */
 	LEAF7_ECX_AVX512 = BIT(1) | BIT(6) | BIT(11) | BIT(12) | BIT(14),
 	LEAF7_EDX = BIT(4) | BIT(10) | BIT(14),				/* FSRM MD_CLEAR SERIALIZE */
@@ -163,7 +165,7 @@ static void add_more_features(struct writer *writer)
 
 	words.eax = has_second;
 	words.ebx &= offered(writer, LEAF7_EBX, LEAF7_EBX_AVX, LEAF7_EBX_AVX512);
-	words.ecx &= offered(writer, LEAF7_ECX, LEAF7_ECX_AVX, LEAF7_ECX_AVX512);
+	words.ecx &= offered(writer, LEAF7_ECX | (writer->xcr0 & XCR0_PKRU ? LEAF7_ECX_PKRU : 0), LEAF7_ECX_AVX, LEAF7_ECX_AVX512);
 	words.edx &= offered(writer, LEAF7_EDX, 0, LEAF7_EDX_AVX512);
 	add(writer, 7, 0, words);
 	if (!has_second)

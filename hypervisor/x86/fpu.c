@@ -8,7 +8,7 @@
 
 void fpu_init(void)
 {
-	u64 offered = XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512;
+	u64 offered = XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512 | XCR0_PKRU;
 
 	offered &= cpuid_leaf(0xd, 0).eax;
 	if ((offered & XCR0_AVX512) != XCR0_AVX512)

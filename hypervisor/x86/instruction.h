@@ -37,6 +37,7 @@
 #define CR4_PCIDE	(1u << 17)
 #define CR4_OSXSAVE	(1u << 18)
 #define CR4_SMEP	(1u << 20)
+#define CR4_PKE		(1u << 22)
 
 #define CR3_NOFLUSH	(1ul << 63)
 

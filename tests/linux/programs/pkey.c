@@ -104,7 +104,7 @@ static void test_execute_only(void)
 	pages_free(text, 1);
 }
 
-/* OSPKE: the processor has them, and they are on. Ringbolt does not offer them yet. */
+/* OSPKE: the processor has them, and they are on. */
 static bool cpu_has_keys(void)
 {
 	unsigned a, b, c = 0, d;
