@@ -144,6 +144,12 @@ static void vcpu_print(const struct vcpu *v)
 		stack_print(v);
 }
 
+void domain_print_crash(struct vcpu *v)
+{
+	v->has_crashed = false;
+	vcpu_print(v);
+}
+
 void domain_crash(struct vcpu *v, const char *why)
 {
 	print("ringbolt: domain %u is ended: %s\n", v->domain->id, why);
@@ -156,5 +162,6 @@ void domain_shutdown(struct vcpu *v, u32 reason, u32 code)
 	static const char *const words[] = { "powers off", "restarts", "crashed" };
 
 	print("ringbolt: domain %u %s (code %u)\n", v->domain->id, words[nospec_index(reason, ARRAY_COUNT(words))], code);
+	v->has_crashed = reason == RB_SHUTDOWN_REASON_CRASH;
 	domain_end(v, reason, reason == RB_SHUTDOWN_REASON_CRASH && !code ? CODE_CRASHED : code);
 }

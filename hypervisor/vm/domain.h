@@ -46,6 +46,8 @@ static inline void domain_count(struct domain *d, u32 counter)
  * The guest broke its contract: print why, the vCPU's registers and stack, and end the domain. Returns; the vCPU does not run again.
  */
 void domain_crash(struct vcpu *v, const char *why);
+/* The vCPU that ended its domain as crashed: registers and stack. */
+void domain_print_crash(struct vcpu *v);
 /* No domain is left: the machine ends, as the first domain asked. */
 void domain_check_all_ended(void);
 /* An end that the guest asked for (RB_SHUTDOWN_REASON_*). */

@@ -192,6 +192,8 @@ u64 vcpu_leave(struct regs *regs)
 	bool is_injection;
 
 	(void)regs;
+	if (cpu->current && cpu->current->has_crashed)
+		domain_print_crash(cpu->current);
 	for (;;) {
 		cpu->slow_exit = false;
 		if (cpu->reschedule || !cpu->current || cpu->current->run.state != RB_RUN_STATE_RUNNING) {

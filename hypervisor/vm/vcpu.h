@@ -35,6 +35,7 @@ struct vcpu {
 
 	/* To be delivered on the way back. */
 	bool has_debug_event, has_bad_stack;
+	bool has_crashed;		/* its guest gave up: the registers are to be printed, once they are all saved */
 	u32 bad_stack_info;
 	u64 bad_stack_error;
 	u64 debug_event;
