@@ -28,51 +28,17 @@ enum rb_status hc_pt_update(struct vcpu *v, const struct hc_pt_update_args *a, u
 	return status;
 }
 
-/*
- * What one batch may cost, in entries stored: about a tenth of a millisecond on hardware (I-20). Typing a frame clears it, which takes as
- * long as storing some dozens of entries.
- */
-#define BATCH_BUDGET	65536
-#define TYPE_COST	64
-
-static u64 operation_cost(u64 word)
-{
-	return rb_op_code(word) == RB_OP_TYPE ? TYPE_COST * rb_op_count(word) : rb_op_count(word);
-}
-
 enum rb_status hc_pt_batch(struct vcpu *v, const struct hc_pt_batch_args *a, u64 *result)
 {
 	struct space *space = &v->domain->space;
-	struct live_root *live = this_cpu()->live;
-	u64 budget = BATCH_BUDGET;
-	enum rb_status status = RB_OK;
-	u64 done;
+	enum rb_status status;
 
 	if (!v->queue || a->first + a->count > RB_QUEUE_OPS)
 		return RB_INVAL;
 
 	spin_lock(&space->lock);
-	for (done = 0; done < a->count; done++) {
-		/* The guest may change the page at any time: each word is read once (I-15). */
-		struct rb_pt_op *op = &v->queue[nospec_index(a->first + done, RB_QUEUE_OPS)];
-		u64 word = __atomic_load_n(&op->word, __ATOMIC_RELAXED);
-		u64 value = __atomic_load_n(&op->value, __ATOMIC_RELAXED);
-
-		u64 cost = operation_cost(word);
-
-		if (cost > budget && done) {
-			status = RB_AGAIN;
-			break;
-		}
-		budget -= MIN(cost, budget);
-		status = table_apply(space, live, word, &value);
-		if (status != RB_OK)
-			break;
-		if (rb_op_code(word) == RB_OP_XCHG)
-			op->value = value;
-	}
+	*result = table_apply_queue(space, this_cpu()->live, v->queue, a->first, a->count, &status);
 	spin_unlock(&space->lock);
-	*result = done;
 	return status;
 }
 

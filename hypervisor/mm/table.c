@@ -381,21 +381,43 @@ enum rb_status table_apply(struct space *space, struct live_root *live, u64 word
 	return table_apply_slow(space, live, word, value);
 }
 
-u64 table_apply_queue(struct space *space, struct live_root *live, struct rb_pt_op *op, u64 count, enum rb_status *status)
+/*
+ * What one batch may cost, in entries stored: about a tenth of a millisecond on hardware (I-20). Typing a frame clears it, which takes as
+ * long as storing some dozens of entries.
+ */
+#define BATCH_BUDGET	65536
+#define TYPE_COST	64
+
+static u64 operation_cost(u64 word)
 {
+	return rb_op_code(word) == RB_OP_TYPE ? TYPE_COST * rb_op_count(word) : rb_op_count(word);
+}
+
+u64 table_apply_queue(struct space *space, struct live_root *live, struct rb_pt_op *queue, u64 first, u64 count, enum rb_status *status)
+{
+	u64 budget = BATCH_BUDGET;
 	u64 *where;
 
 	*status = RB_OK;
-	for (u64 done = 0; done < count; done++, op++) {
+	for (u64 done = 0; done < count; done++) {
 		/* The guest may change them at any time: each is read once (I-15). */
+		struct rb_pt_op *op = &queue[nospec_index(first + done, RB_QUEUE_OPS)];
 		const u64 word = __atomic_load_n(&op->word, __ATOMIC_RELAXED);
 		u64 value = __atomic_load_n(&op->value, __ATOMIC_RELAXED);
+		u64 cost;
 
-		if ((word & WORD_SHAPE) == RB_OP_SET && table_find_leaf(space, word, value, &where)) {
+		if ((word & WORD_SHAPE) == RB_OP_SET && budget && table_find_leaf(space, word, value, &where)) {
 			entry_store(where, value);
 			space->pt_ops++;
+			budget--;
 			continue;
 		}
+		cost = operation_cost(word);
+		if (cost > budget && done) {
+			*status = RB_AGAIN;
+			return done;
+		}
+		budget -= MIN(cost, budget);
 		*status = table_apply(space, live, word, &value);
 		if (*status != RB_OK)
 			return done;

@@ -19,7 +19,8 @@
 enum rb_status table_apply(struct space *space, struct live_root *live, u64 word, u64 *value);
 
 /*
- * Apply count operations from a queue page (guest memory, read here once), in order, up to the first that is refused: its
- * status to *status. XCHG puts the old entry into the queue. Returns how many took effect. Caller holds the space's lock.
+ * Apply the operations [first, first + count) of a queue page (guest memory; each word is read once), in order, up to the first that is
+ * refused, or until they were enough for one call (AGAIN): the reason to *status. XCHG puts the old entry into the queue. Returns how
+ * many took effect. first + count is at most RB_QUEUE_OPS. Caller holds the space's lock.
  */
-u64 table_apply_queue(struct space *space, struct live_root *live, struct rb_pt_op *op, u64 count, enum rb_status *status);
+u64 table_apply_queue(struct space *space, struct live_root *live, struct rb_pt_op *queue, u64 first, u64 count, enum rb_status *status);

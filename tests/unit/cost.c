@@ -110,7 +110,7 @@ static void child(void)
 	for (u32 i = 0; i < 64; i++)
 		queue[i] = (struct rb_pt_op){ rb_op_word(RB_OP_SET, PT + 1, i, 1), machine_address(A, i) | 0x63 };
 	mark();
-	table_apply_queue(A, &world.cpu[0], queue, 64, &status);
+	table_apply_queue(A, &world.cpu[0], queue, 0, 64, &status);
 	mark();
 	mark();
 	_exit(0);

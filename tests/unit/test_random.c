@@ -170,7 +170,7 @@ static enum rb_status do_operation(struct model *m, int cpu, u64 word, u64 *valu
 
 	if (chance(50))
 		return table_apply(m->space, &world.cpu[cpu], word, value);
-	count = table_apply_queue(m->space, &world.cpu[cpu], &op, 1, &status);
+	count = table_apply_queue(m->space, &world.cpu[cpu], &op, 0, 1, &status);
 	assert_int_equal(count, status == RB_OK);
 	assert_int_equal(op.word, word);
 	*value = op.value;

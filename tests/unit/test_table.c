@@ -628,7 +628,7 @@ static void test_queue(void **state)
 	enum rb_status status = RB_AGAIN;
 
 	(void)state;
-	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 6, &status), 4);
+	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 0, 6, &status), 4);
 	assert_int_equal(status, RB_OWNER);
 	assert_int_equal(A->pt_ops, before + 4);
 	assert_int_equal(A->pt_refused, 1);
@@ -640,11 +640,35 @@ static void test_queue(void **state)
 	assert_int_equal(table_frame(A, PT + 1)->state, FRAME_LINKED);
 	assert_int_equal(entry(PT + 1, 10), 0);
 
-	assert_int_equal(table_apply_queue(A, &world.cpu[0], &ops[5], 1, &status), 1);
+	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 5, 1, &status), 1);
 	assert_int_equal(status, RB_OK);
 	assert_int_equal(entry(PT + 1, 10), data(A) | LEAF);
-	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 0, &status), 0);
+	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 0, 0, &status), 0);
 	assert_int_equal(status, RB_OK);
+}
+
+/* 128 runs of 512 entries are as much as one call takes; a single operation is never too much. */
+static void test_queue_again(void **state)
+{
+	struct rb_pt_op ops[RB_QUEUE_OPS];
+	enum rb_status status;
+
+	(void)state;
+	for (u64 i = 0; i < RB_QUEUE_OPS; i++)
+		ops[i] = (struct rb_pt_op){ rb_op_word(RB_OP_SET, PT + 1, 0, 512), 0 };
+	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 0, 128, &status), 128);
+	assert_int_equal(status, RB_OK);
+	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 0, 129, &status), 128);
+	assert_int_equal(status, RB_AGAIN);
+	/* Also where the next one would go the quick way. */
+	ops[128].word = rb_op_word(RB_OP_SET, PT + 1, 0, 1);
+	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 0, 129, &status), 128);
+	assert_int_equal(status, RB_AGAIN);
+	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 128, 128, &status), 128);
+	assert_int_equal(status, RB_OK);
+	ops[0].word = rb_op_word(RB_OP_SET, PT + 1, 0, 1);
+	assert_int_equal(table_apply_queue(A, &world.cpu[0], ops, 0, 130, &status), 129);
+	assert_int_equal(status, RB_AGAIN);
 }
 
 /* ---------------------------------------------------------------- flushes that operations bring */
@@ -819,6 +843,7 @@ int main(void)
 		TABLE_TEST(test_exchange),
 		TABLE_TEST(test_exchange_errors),
 		TABLE_TEST(test_queue),
+		TABLE_TEST(test_queue_again),
 		TABLE_TEST(test_replaced_is_flushed),
 		TABLE_TEST(test_exchange_loses_nothing),
 		TABLE_TEST(test_and_loses_nothing),
