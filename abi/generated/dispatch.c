@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* generated from ringbolt.toml - do not edit */
+/* generated from abi/source - do not edit */
 /*
  * From registers to a handler: choose by number, check what needs no state, call.
  * Responsible for nothing that looks at the domain. Compile with -fno-jump-tables: then no branch is indirect.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* generated from ringbolt.toml - do not edit */
+/* generated from abi/source - do not edit */
 /*
  * The hypervisor's side of the calls: arguments and prototypes of the handlers.
  * A handler sees only arguments that keep the limits written beside them; all else is its own to check. *result is zero
@@ -22,15 +22,15 @@ enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t ar
 uint32_t hypercall_since(uint64_t nr);
 
 /*
- * The interface version of the hypervisor.
+ * Ask for the version of the interface that the hypervisor has.
  * result: major in bits 31:16, minor in bits 15:0
  */
 enum rb_status hc_info_version(struct vcpu *v, uint64_t *result);
 
 /*
- * A word of feature bits.
+ * Read a word of feature bits.
  * result: the feature bits
- * RB_NOSYS: there is no such word
+ * RB_NOSYS: there is no feature word with this number
  */
 struct hc_info_features_args {
 	uint64_t index;	/* number of the word; version 1.0 has word 0 */
@@ -38,9 +38,9 @@ struct hc_info_features_args {
 enum rb_status hc_info_features(struct vcpu *v, const struct hc_info_features_args *a, uint64_t *result);
 
 /*
- * Tell whether a call exists and since which version.
+ * Ask whether a call exists, and since which version.
  * result: the version that brought the call: major in bits 31:16, minor in bits 15:0
- * RB_NOSYS: there is no such call
+ * RB_NOSYS: there is no call with this number
  */
 struct hc_info_call_args {
 	uint64_t number;	/* the call's number */
@@ -50,7 +50,7 @@ enum rb_status hc_info_call(struct vcpu *v, const struct hc_info_call_args *a, u
 /*
  * Read one of the hypervisor's counters of the calling domain.
  * result: the counter
- * RB_NOSYS: there is no such counter
+ * RB_NOSYS: there is no counter with this number
  */
 struct hc_info_counter_args {
 	uint64_t counter;	/* number of the counter */
@@ -58,11 +58,11 @@ struct hc_info_counter_args {
 enum rb_status hc_info_counter(struct vcpu *v, const struct hc_info_counter_args *a, uint64_t *result);
 
 /*
- * Write bytes of guest memory to the domain's console. The bytes must lie in one DATA chunk. Takes as many as the line
- * takes without long waiting, possibly none: go on with the rest.
+ * Write bytes of guest memory to the domain's console, as many as the line takes without long waiting. Go on with the
+ * rest.
  * result: bytes written
- * RB_NOENT: the address is not in the domain's memory
- * RB_INVAL: the bytes are not in one chunk
+ * RB_NOENT: no chunk of the domain is present at the address
+ * RB_INVAL: the bytes do not lie in one chunk
  * RB_TYPE: the chunk is not DATA
  */
 struct hc_console_write_args {
@@ -72,10 +72,10 @@ struct hc_console_write_args {
 enum rb_status hc_console_write(struct vcpu *v, const struct hc_console_write_args *a, uint64_t *result);
 
 /*
- * Take bytes that were typed on the domain's console.
+ * Take bytes that were typed on the domain's console. VECTOR_CONSOLE tells that some arrived.
  * result: bytes read, zero if none wait
- * RB_NOENT: the address is not in the domain's memory
- * RB_INVAL: the buffer is not in one chunk
+ * RB_NOENT: no chunk of the domain is present at the address
+ * RB_INVAL: the buffer does not lie in one chunk
  * RB_TYPE: the chunk is not DATA
  */
 struct hc_console_read_args {
@@ -85,15 +85,14 @@ struct hc_console_read_args {
 enum rb_status hc_console_read(struct vcpu *v, const struct hc_console_read_args *a, uint64_t *result);
 
 /*
- * Apply up to three page-table operations from registers, in order. Stops at the first that is refused; those before it
- * stay in effect.
+ * Apply up to three page-table operations from registers.
  * result: on OK the old entry of the last XCHG, else zero; on error the number of operations that took effect
- * RB_NOSYS: an operation has no meaning
- * RB_INVAL: see the operation
- * RB_NOENT: see the operation
- * RB_OWNER: see the operation
- * RB_TYPE: see the operation
- * RB_BUSY: see the operation
+ * RB_NOSYS: an operation's code has no meaning
+ * RB_INVAL: an operation is refused with INVAL
+ * RB_NOENT: an operation is refused with NOENT
+ * RB_OWNER: an operation is refused with OWNER
+ * RB_TYPE: an operation is refused with TYPE
+ * RB_BUSY: an operation is refused with BUSY
  */
 struct hc_pt_update_args {
 	uint64_t word0;	/* first operation */
@@ -106,17 +105,15 @@ struct hc_pt_update_args {
 enum rb_status hc_pt_update(struct vcpu *v, const struct hc_pt_update_args *a, uint64_t *result);
 
 /*
- * Apply operations from the vCPU's queue page, in order. Stops at the first that is refused. An operation counts only
- * when all its entries took effect; when one is refused in the middle of a run, the entries before it stay in effect.
+ * Apply page-table operations from the vCPU's queue page.
  * result: the number of operations that took effect
- * RB_AGAIN: enough for one call: go on with the operation first + result (65,536 entries, where a frame of TYPE counts
- * as 64)
- * RB_NOSYS: an operation has no meaning
- * RB_INVAL: first + count is over 256, or see the operation
- * RB_NOENT: see the operation
- * RB_OWNER: see the operation
- * RB_TYPE: see the operation
- * RB_BUSY: see the operation
+ * RB_AGAIN: the operations are too many for one call
+ * RB_NOSYS: an operation's code has no meaning
+ * RB_INVAL: first + count is over 256; an operation is refused with INVAL
+ * RB_NOENT: an operation is refused with NOENT
+ * RB_OWNER: an operation is refused with OWNER
+ * RB_TYPE: an operation is refused with TYPE
+ * RB_BUSY: an operation is refused with BUSY
  */
 struct hc_pt_batch_args {
 	uint64_t first;	/* index of the first operation in the queue page; checked: at most 255 */
@@ -125,9 +122,9 @@ struct hc_pt_batch_args {
 enum rb_status hc_pt_batch(struct vcpu *v, const struct hc_pt_batch_args *a, uint64_t *result);
 
 /*
- * Make a user root the vCPU's address space and forget the translations of the one before.
+ * Make a user root the lower half of the calling vCPU's address space, in place of the one before.
  * RB_NOENT: the frame is not in the page-table reserve
- * RB_TYPE: the frame is not a table of level 4
+ * RB_TYPE: the frame is not a table of level 4; the frame is the kernel root
  */
 struct hc_root_load_args {
 	uint64_t root;	/* frame of a table of level 4; checked: below 2^40 */
@@ -135,19 +132,19 @@ struct hc_root_load_args {
 enum rb_status hc_root_load(struct vcpu *v, const struct hc_root_load_args *a);
 
 /*
- * Add a fresh chunk to the page-table reserve: the next guest-physical chunk of its range that is not present.
+ * Add a fresh chunk to the page-table reserve.
  * result: the guest-physical chunk number
- * RB_NOSPACE: the reserve is at its quota, or the machine has no free chunk
+ * RB_NOSPACE: the reserve has all chunks of its range; the machine has no free chunk
  */
 enum rb_status hc_pt_reserve_grow(struct vcpu *v, uint64_t *result);
 
 /*
- * Forget translations on a set of vCPUs. On return they are forgotten on every vCPU that runs; one that does not run
- * forgets before it does.
- * RB_INVAL: the address is not canonical, or is given without RANGE
+ * Forget translations on a set of vCPUs of the calling domain.
+ * RB_INVAL: the address is not canonical; the scope is ALL and the address is not zero; the scope is ALL and pages is
+ * not zero
  */
 struct hc_tlb_flush_args {
-	uint64_t vcpu_mask;	/* one bit per vCPU; vCPUs that do not exist are ignored */
+	uint64_t vcpu_mask;	/* one bit per vCPU */
 	enum rb_tlb_scope scope;	/* what to forget; checked: a value of `tlb_scope` */
 	uint64_t address;	/* first address for RANGE, else zero; checked: a multiple of 4096 */
 	uint64_t pages;	/* pages of 4 KiB for RANGE, else zero */
@@ -156,16 +153,16 @@ enum rb_status hc_tlb_flush(struct vcpu *v, const struct hc_tlb_flush_args *a);
 
 /* Raise a virtual vector on a set of vCPUs of the calling domain. */
 struct hc_event_send_args {
-	uint64_t vcpu_mask;	/* one bit per vCPU; vCPUs that do not exist are ignored */
+	uint64_t vcpu_mask;	/* one bit per vCPU */
 	uint64_t vector;	/* the virtual vector; checked: at least 32, at most 255 */
 };
 enum rb_status hc_event_send(struct vcpu *v, const struct hc_event_send_args *a);
 
 /*
- * Allocate an event port to which one other domain (or this one) may bind.
+ * Allocate an event port that waits for a domain to bind to it. The domain may be the caller's own.
  * result: the port
  * RB_NOENT: there is no such domain
- * RB_NOSPACE: all ports are in use
+ * RB_NOSPACE: all 1024 ports are in use
  */
 struct hc_port_alloc_args {
 	uint64_t domain;	/* the domain that may bind; checked: at most 0xffff */
@@ -173,11 +170,10 @@ struct hc_port_alloc_args {
 enum rb_status hc_port_alloc(struct vcpu *v, const struct hc_port_alloc_args *a, uint64_t *result);
 
 /*
- * Allocate an event port and connect it to another domain's port that waits for this domain. Each end is the other's
- * peer.
+ * Allocate an event port and connect it to another domain's port that waits for this domain.
  * result: the caller's port
- * RB_NOENT: there is no such domain, or its port does not wait for this domain
- * RB_NOSPACE: all ports are in use
+ * RB_NOENT: there is no such domain; its port is not in use; its port does not wait for this domain
+ * RB_NOSPACE: all 1024 ports of the caller are in use
  */
 struct hc_port_bind_args {
 	uint64_t domain;	/* the domain that allocated the port; checked: at most 0xffff */
@@ -186,9 +182,8 @@ struct hc_port_bind_args {
 enum rb_status hc_port_bind(struct vcpu *v, const struct hc_port_bind_args *a, uint64_t *result);
 
 /*
- * Choose the vCPU and virtual vector that an arrival at a port raises. A new port has none and only marks itself
- * pending.
- * RB_NOENT: the port is not in use, or there is no such vCPU
+ * Choose the vCPU and virtual vector that an arrival at a port raises.
+ * RB_NOENT: the port is not in use; there is no such vCPU
  */
 struct hc_port_set_target_args {
 	uint64_t port;	/* a port of the caller; checked: at most 1023 */
@@ -198,8 +193,8 @@ struct hc_port_set_target_args {
 enum rb_status hc_port_set_target(struct vcpu *v, const struct hc_port_set_target_args *a);
 
 /*
- * Signal the peer of a port. Signals are not counted: several before the peer looks are one.
- * RB_NOENT: the port is not connected
+ * Signal the peer of a port.
+ * RB_NOENT: the port is not in use; the port is not connected
  */
 struct hc_port_send_args {
 	uint64_t port;	/* a port of the caller; checked: at most 1023 */
@@ -207,8 +202,7 @@ struct hc_port_send_args {
 enum rb_status hc_port_send(struct vcpu *v, const struct hc_port_send_args *a);
 
 /*
- * Stop or resume a port raising its vector. Arrivals while masked are kept and raise the vector when the mask is
- * lifted.
+ * Hold arrivals at a port back, or let them through again.
  * RB_NOENT: the port is not in use
  */
 struct hc_port_mask_args {
@@ -226,27 +220,21 @@ struct hc_port_close_args {
 };
 enum rb_status hc_port_close(struct vcpu *v, const struct hc_port_close_args *a);
 
-/*
- * Arm the vCPU's one-shot timer; it raises VECTOR_TIMER once. A deadline in the past expires at once. Replaces the
- * deadline before.
- */
+/* Arm the calling vCPU's one-shot timer, which raises VECTOR_TIMER. */
 struct hc_timer_set_args {
 	uint64_t deadline_ns;	/* system time in nanoseconds, or zero: disarm */
 };
 enum rb_status hc_timer_set(struct vcpu *v, const struct hc_timer_set_args *a);
 
-/*
- * Set events_enabled and wait until a vector is pending; returns after it was delivered. Returns at once if one is
- * pending.
- */
+/* Enable events and wait until a virtual vector is pending. */
 enum rb_status hc_sched_block(struct vcpu *v);
 
-/* Let other vCPUs run first. */
+/* Let other vCPUs that wait for the CPU run first. */
 enum rb_status hc_sched_yield(struct vcpu *v);
 
 /*
- * Where events of the calling vCPU are delivered. Until this is called, an event ends the domain.
- * RB_INVAL: the range is not ordered
+ * Choose where events of the calling vCPU are delivered.
+ * RB_INVAL: range_end is below range_start
  */
 struct hc_vcpu_set_entry_args {
 	/* entry point for events from user mode; checked: a kernel address (at or above `GATE_END`) */
@@ -258,24 +246,23 @@ struct hc_vcpu_set_entry_args {
 	/* first address after it, or zero; checked: zero, or a kernel address (at or above `GATE_END`) */
 	uint64_t range_end;
 	/*
-	 * stack pointer for one double-fault event when a frame cannot be written to the kernel stack, or zero: such an
-	 * event ends the domain. Used once; set it again after use; checked: zero, or a kernel address (at or above
-	 * `GATE_END`)
+	 * stack pointer for one double-fault event when a frame cannot be written to the kernel stack, or zero;
+	 * checked: zero, or a kernel address (at or above `GATE_END`)
 	 */
 	uint64_t emergency_sp;
 };
 enum rb_status hc_vcpu_set_entry(struct vcpu *v, const struct hc_vcpu_set_entry_args *a);
 
-/* GS base of the calling vCPU's kernel: loaded at every event. */
+/* Choose the GS base of the calling vCPU's kernel, which every event loads. */
 struct hc_vcpu_set_gs_args {
 	uint64_t base;	/* the address; checked: a canonical address */
 };
 enum rb_status hc_vcpu_set_gs(struct vcpu *v, const struct hc_vcpu_set_gs_args *a);
 
 /*
- * Move the vCPU page of the calling vCPU. The new page takes the old one's place at once; the guest copies what it
- * wants kept beforehand, with events disabled.
- * RB_NOENT: the address is not in the domain's memory
+ * Move the vCPU page of the calling vCPU. What the guest wants to keep (events_enabled, kernel_sp) it copies
+ * beforehand, with events disabled.
+ * RB_NOENT: no chunk of the domain is present at the address
  * RB_TYPE: the chunk is not DATA
  */
 struct hc_vcpu_set_page_args {
@@ -285,8 +272,8 @@ struct hc_vcpu_set_page_args {
 enum rb_status hc_vcpu_set_page(struct vcpu *v, const struct hc_vcpu_set_page_args *a);
 
 /*
- * Choose the queue page of the calling vCPU.
- * RB_NOENT: the address is not in the domain's memory
+ * Choose the queue page of the calling vCPU, from which pt_batch takes operations.
+ * RB_NOENT: no chunk of the domain is present at the address
  * RB_TYPE: the chunk is not DATA
  */
 struct hc_vcpu_set_queue_args {
@@ -296,45 +283,45 @@ struct hc_vcpu_set_queue_args {
 enum rb_status hc_vcpu_set_queue(struct vcpu *v, const struct hc_vcpu_set_queue_args *a);
 
 /*
- * Set a segment descriptor of the calling vCPU: slots 0 to 2 are selectors 0x63, 0x6b and 0x73 (thread-local storage),
- * slot 3 is 0x7b (CPU number). Zero, or a present data segment with privilege level 3; the hypervisor sets the accessed
- * bit.
- * RB_INVAL: the descriptor is not zero and not a present, 32-bit, level-3 data segment
+ * Set a segment descriptor of the calling vCPU: for thread-local storage of 32-bit programs, and for the CPU's number.
+ * RB_INVAL: the descriptor is not zero and not present; its privilege level is not 3; it is a system descriptor; it is
+ * a code segment; its D/B bit is clear; its L bit is set
  */
 struct hc_vcpu_set_descriptor_args {
 	uint64_t slot;	/* the slot; checked: at most 3 */
-	uint64_t descriptor;	/* the descriptor */
+	uint64_t descriptor;	/* the descriptor: zero, or a 32-bit data segment */
 };
 enum rb_status hc_vcpu_set_descriptor(struct vcpu *v, const struct hc_vcpu_set_descriptor_args *a);
 
 /*
- * Set a debug register of the calling vCPU. Breakpoints must not touch the hypervisor's range; I/O breakpoints and
- * general detect are refused.
- * RB_INVAL: no such register, an address in the hypervisor's range or not canonical, or a bit that is reserved or not
- * offered
+ * Set a debug register of the calling vCPU.
+ * RB_INVAL: the index is 4, 5 or 6; an address is not canonical; an address is in the hypervisor's range, GATE_START to
+ * GATE_END; register 7 has a reserved bit; register 7 has general detect, bit 13; register 7 has an I/O breakpoint,
+ * enabled or not
  */
 struct hc_vcpu_set_debug_args {
-	uint64_t index;	/* 0 to 3 or 7; checked: at most 7 */
+	uint64_t index;	/* 0 to 3: a breakpoint's address; 7: the control register; checked: at most 7 */
 	uint64_t value;	/* its value */
 };
 enum rb_status hc_vcpu_set_debug(struct vcpu *v, const struct hc_vcpu_set_debug_args *a);
 
 /*
  * Choose the extended state components (XCR0) of the calling vCPU.
- * RB_INVAL: x87 is missing, a component is not offered, or one is set without what it needs
+ * RB_INVAL: x87, bit 0, is missing; a component is not in start_info.xcr0_mask; AVX is set without SSE; some of the
+ * three AVX-512 components are set, not all; AVX-512 is set without AVX
  */
 struct hc_vcpu_set_xcr0_args {
 	uint64_t value;	/* a subset of start_info.xcr0_mask that the processor accepts */
 };
 enum rb_status hc_vcpu_set_xcr0(struct vcpu *v, const struct hc_vcpu_set_xcr0_args *a);
 
-/* Value that RDTSCP and RDPID return on the calling vCPU. */
+/* Choose what RDTSCP and RDPID return on the calling vCPU. */
 struct hc_vcpu_set_tsc_aux_args {
 	uint64_t value;	/* the value; checked: at most 0xffffffff */
 };
 enum rb_status hc_vcpu_set_tsc_aux(struct vcpu *v, const struct hc_vcpu_set_tsc_aux_args *a);
 
-/* End the calling domain. Does not return. */
+/* End the calling domain. */
 struct hc_shutdown_args {
 	enum rb_shutdown_reason reason;	/* why; checked: a value of `shutdown_reason` */
 	uint64_t code;	/* a number for whoever looks: the exit status of a test; checked: at most 255 */
@@ -342,8 +329,8 @@ struct hc_shutdown_args {
 enum rb_status hc_shutdown(struct vcpu *v, const struct hc_shutdown_args *a);
 
 /*
- * Debug builds: walk all frames, roots and chunks and check the hypervisor's invariants. The console gets a line for
- * each violation.
+ * Debug builds: walk all frames, roots and chunks and check the hypervisor's invariants. The console says what is
+ * violated.
  * result: violations found
  * RB_NOSYS: the hypervisor is a release build
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* generated from ringbolt.toml - do not edit */
+/* generated from abi/source - do not edit */
 /*
  * Names of calls, statuses, counters and page-table operations, for diagnostics. Never NULL: "?" if there is no such
  * number.

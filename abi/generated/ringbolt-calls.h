@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* generated from ringbolt.toml - do not edit */
+/* generated from abi/source - do not edit */
 /*
  * How a guest kernel calls Ringbolt: one function per call.
  * Each returns the call's status (RB_OK or a negative enum rb_status) and stores its result, if it has one, whatever
@@ -76,7 +76,7 @@ static RB_INLINE long rb_hypercall0(uint64_t nr, uint64_t *result)
 }
 
 /*
- * 0 info_version, since 1.0. The interface version of the hypervisor.
+ * 0 info_version, since 1.0. Ask for the version of the interface that the hypervisor has.
  * result: major in bits 31:16, minor in bits 15:0
  * RB_INVAL: a register that carries no argument is not zero
  */
@@ -86,10 +86,10 @@ static RB_INLINE long rb_info_version(uint64_t *result)
 }
 
 /*
- * 1 info_features, since 1.0. A word of feature bits.
+ * 1 info_features, since 1.0. Read a word of feature bits.
  * index: number of the word; version 1.0 has word 0
  * result: the feature bits
- * RB_NOSYS: there is no such word
+ * RB_NOSYS: there is no feature word with this number
  * RB_INVAL: a register that carries no argument is not zero
  */
 static RB_INLINE long rb_info_features(uint64_t index, uint64_t *result)
@@ -98,10 +98,10 @@ static RB_INLINE long rb_info_features(uint64_t index, uint64_t *result)
 }
 
 /*
- * 2 info_call, since 1.0. Tell whether a call exists and since which version.
+ * 2 info_call, since 1.0. Ask whether a call exists, and since which version.
  * number: the call's number
  * result: the version that brought the call: major in bits 31:16, minor in bits 15:0
- * RB_NOSYS: there is no such call
+ * RB_NOSYS: there is no call with this number
  * RB_INVAL: a register that carries no argument is not zero
  */
 static RB_INLINE long rb_info_call(uint64_t number, uint64_t *result)
@@ -113,7 +113,7 @@ static RB_INLINE long rb_info_call(uint64_t number, uint64_t *result)
  * 3 info_counter, since 1.0. Read one of the hypervisor's counters of the calling domain.
  * counter: number of the counter
  * result: the counter
- * RB_NOSYS: there is no such counter
+ * RB_NOSYS: there is no counter with this number
  * RB_INVAL: a register that carries no argument is not zero
  */
 static RB_INLINE long rb_info_counter(uint64_t counter, uint64_t *result)
@@ -122,14 +122,14 @@ static RB_INLINE long rb_info_counter(uint64_t counter, uint64_t *result)
 }
 
 /*
- * 4 console_write, since 1.0. Write bytes of guest memory to the domain's console. The bytes must lie in one DATA
- * chunk. Takes as many as the line takes without long waiting, possibly none: go on with the rest.
+ * 4 console_write, since 1.0. Write bytes of guest memory to the domain's console, as many as the line takes without
+ * long waiting. Go on with the rest.
  * address: guest-physical address of the first byte (below 2^52)
  * bytes: how many (at most 4096)
  * result: bytes written
- * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the bytes are not in one
- * chunk
- * RB_NOENT: the address is not in the domain's memory
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the bytes do not lie in
+ * one chunk
+ * RB_NOENT: no chunk of the domain is present at the address
  * RB_TYPE: the chunk is not DATA
  */
 static RB_INLINE long rb_console_write(uint64_t address, uint64_t bytes, uint64_t *result)
@@ -138,13 +138,14 @@ static RB_INLINE long rb_console_write(uint64_t address, uint64_t bytes, uint64_
 }
 
 /*
- * 5 console_read, since 1.0. Take bytes that were typed on the domain's console.
+ * 5 console_read, since 1.0. Take bytes that were typed on the domain's console. VECTOR_CONSOLE tells that some
+ * arrived.
  * address: guest-physical address of the buffer (below 2^52)
  * bytes: its length (at most 4096)
  * result: bytes read, zero if none wait
- * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the buffer is not in one
- * chunk
- * RB_NOENT: the address is not in the domain's memory
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the buffer does not lie
+ * in one chunk
+ * RB_NOENT: no chunk of the domain is present at the address
  * RB_TYPE: the chunk is not DATA
  */
 static RB_INLINE long rb_console_read(uint64_t address, uint64_t bytes, uint64_t *result)
@@ -153,8 +154,7 @@ static RB_INLINE long rb_console_read(uint64_t address, uint64_t bytes, uint64_t
 }
 
 /*
- * 6 pt_update, since 1.0. Apply up to three page-table operations from registers, in order. Stops at the first that is
- * refused; those before it stay in effect.
+ * 6 pt_update, since 1.0. Apply up to three page-table operations from registers.
  * word0: first operation
  * value0: its value
  * word1: second operation, or zero
@@ -162,12 +162,12 @@ static RB_INLINE long rb_console_read(uint64_t address, uint64_t bytes, uint64_t
  * word2: third operation, or zero
  * value2: its value
  * result: on OK the old entry of the last XCHG, else zero; on error the number of operations that took effect
- * RB_NOSYS: an operation has no meaning
- * RB_INVAL: see the operation
- * RB_NOENT: see the operation
- * RB_OWNER: see the operation
- * RB_TYPE: see the operation
- * RB_BUSY: see the operation
+ * RB_NOSYS: an operation's code has no meaning
+ * RB_INVAL: an operation is refused with INVAL
+ * RB_NOENT: an operation is refused with NOENT
+ * RB_OWNER: an operation is refused with OWNER
+ * RB_TYPE: an operation is refused with TYPE
+ * RB_BUSY: an operation is refused with BUSY
  */
 static RB_INLINE long rb_pt_update(uint64_t word0, uint64_t value0, uint64_t word1, uint64_t value1, uint64_t word2, uint64_t value2, uint64_t *result)
 {
@@ -175,21 +175,18 @@ static RB_INLINE long rb_pt_update(uint64_t word0, uint64_t value0, uint64_t wor
 }
 
 /*
- * 7 pt_batch, since 1.0. Apply operations from the vCPU's queue page, in order. Stops at the first that is refused. An
- * operation counts only when all its entries took effect; when one is refused in the middle of a run, the entries
- * before it stay in effect.
+ * 7 pt_batch, since 1.0. Apply page-table operations from the vCPU's queue page.
  * first: index of the first operation in the queue page (at most 255)
  * count: how many; first + count is at most 256 (at most 256)
  * result: the number of operations that took effect
- * RB_NOSYS: an operation has no meaning
+ * RB_NOSYS: an operation's code has no meaning
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; first + count is over
- * 256, or see the operation
- * RB_NOENT: see the operation
- * RB_OWNER: see the operation
- * RB_TYPE: see the operation
- * RB_BUSY: see the operation
- * RB_AGAIN: enough for one call: go on with the operation first + result (65,536 entries, where a frame of TYPE counts
- * as 64)
+ * 256; an operation is refused with INVAL
+ * RB_NOENT: an operation is refused with NOENT
+ * RB_OWNER: an operation is refused with OWNER
+ * RB_TYPE: an operation is refused with TYPE
+ * RB_BUSY: an operation is refused with BUSY
+ * RB_AGAIN: the operations are too many for one call
  */
 static RB_INLINE long rb_pt_batch(uint64_t first, uint64_t count, uint64_t *result)
 {
@@ -197,11 +194,12 @@ static RB_INLINE long rb_pt_batch(uint64_t first, uint64_t count, uint64_t *resu
 }
 
 /*
- * 8 root_load, since 1.0. Make a user root the vCPU's address space and forget the translations of the one before.
+ * 8 root_load, since 1.0. Make a user root the lower half of the calling vCPU's address space, in place of the one
+ * before.
  * root: frame of a table of level 4 (below 2^40)
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
  * RB_NOENT: the frame is not in the page-table reserve
- * RB_TYPE: the frame is not a table of level 4
+ * RB_TYPE: the frame is not a table of level 4; the frame is the kernel root
  */
 static RB_INLINE long rb_root_load(uint64_t root)
 {
@@ -211,11 +209,10 @@ static RB_INLINE long rb_root_load(uint64_t root)
 }
 
 /*
- * 9 pt_reserve_grow, since 1.0. Add a fresh chunk to the page-table reserve: the next guest-physical chunk of its range
- * that is not present.
+ * 9 pt_reserve_grow, since 1.0. Add a fresh chunk to the page-table reserve.
  * result: the guest-physical chunk number
  * RB_INVAL: a register that carries no argument is not zero
- * RB_NOSPACE: the reserve is at its quota, or the machine has no free chunk
+ * RB_NOSPACE: the reserve has all chunks of its range; the machine has no free chunk
  */
 static RB_INLINE long rb_pt_reserve_grow(uint64_t *result)
 {
@@ -223,14 +220,13 @@ static RB_INLINE long rb_pt_reserve_grow(uint64_t *result)
 }
 
 /*
- * 10 tlb_flush, since 1.0. Forget translations on a set of vCPUs. On return they are forgotten on every vCPU that runs;
- * one that does not run forgets before it does.
- * vcpu_mask: one bit per vCPU; vCPUs that do not exist are ignored
+ * 10 tlb_flush, since 1.0. Forget translations on a set of vCPUs of the calling domain.
+ * vcpu_mask: one bit per vCPU
  * scope: what to forget (a value of `tlb_scope`)
  * address: first address for RANGE, else zero (a multiple of 4096)
  * pages: pages of 4 KiB for RANGE, else zero
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the address is not
- * canonical, or is given without RANGE
+ * canonical; the scope is ALL and the address is not zero; the scope is ALL and pages is not zero
  */
 static RB_INLINE long rb_tlb_flush(uint64_t vcpu_mask, enum rb_tlb_scope scope, uint64_t address, uint64_t pages)
 {
@@ -241,7 +237,7 @@ static RB_INLINE long rb_tlb_flush(uint64_t vcpu_mask, enum rb_tlb_scope scope, 
 
 /*
  * 11 event_send, since 1.0. Raise a virtual vector on a set of vCPUs of the calling domain.
- * vcpu_mask: one bit per vCPU; vCPUs that do not exist are ignored
+ * vcpu_mask: one bit per vCPU
  * vector: the virtual vector (at least 32, at most 255)
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
  */
@@ -253,12 +249,13 @@ static RB_INLINE long rb_event_send(uint64_t vcpu_mask, uint64_t vector)
 }
 
 /*
- * 12 port_alloc, since 1.0. Allocate an event port to which one other domain (or this one) may bind.
+ * 12 port_alloc, since 1.0. Allocate an event port that waits for a domain to bind to it. The domain may be the
+ * caller's own.
  * domain: the domain that may bind (at most 0xffff)
  * result: the port
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
  * RB_NOENT: there is no such domain
- * RB_NOSPACE: all ports are in use
+ * RB_NOSPACE: all 1024 ports are in use
  */
 static RB_INLINE long rb_port_alloc(uint64_t domain, uint64_t *result)
 {
@@ -267,13 +264,12 @@ static RB_INLINE long rb_port_alloc(uint64_t domain, uint64_t *result)
 
 /*
  * 13 port_bind, since 1.0. Allocate an event port and connect it to another domain's port that waits for this domain.
- * Each end is the other's peer.
  * domain: the domain that allocated the port (at most 0xffff)
  * port: its port (at most 1023)
  * result: the caller's port
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
- * RB_NOENT: there is no such domain, or its port does not wait for this domain
- * RB_NOSPACE: all ports are in use
+ * RB_NOENT: there is no such domain; its port is not in use; its port does not wait for this domain
+ * RB_NOSPACE: all 1024 ports of the caller are in use
  */
 static RB_INLINE long rb_port_bind(uint64_t domain, uint64_t port, uint64_t *result)
 {
@@ -281,13 +277,12 @@ static RB_INLINE long rb_port_bind(uint64_t domain, uint64_t port, uint64_t *res
 }
 
 /*
- * 14 port_set_target, since 1.0. Choose the vCPU and virtual vector that an arrival at a port raises. A new port has
- * none and only marks itself pending.
+ * 14 port_set_target, since 1.0. Choose the vCPU and virtual vector that an arrival at a port raises.
  * port: a port of the caller (at most 1023)
  * vcpu: the vCPU (at most 63)
  * vector: the virtual vector (at least 32, at most 255)
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
- * RB_NOENT: the port is not in use, or there is no such vCPU
+ * RB_NOENT: the port is not in use; there is no such vCPU
  */
 static RB_INLINE long rb_port_set_target(uint64_t port, uint64_t vcpu, uint64_t vector)
 {
@@ -297,10 +292,10 @@ static RB_INLINE long rb_port_set_target(uint64_t port, uint64_t vcpu, uint64_t 
 }
 
 /*
- * 15 port_send, since 1.0. Signal the peer of a port. Signals are not counted: several before the peer looks are one.
+ * 15 port_send, since 1.0. Signal the peer of a port.
  * port: a port of the caller (at most 1023)
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
- * RB_NOENT: the port is not connected
+ * RB_NOENT: the port is not in use; the port is not connected
  */
 static RB_INLINE long rb_port_send(uint64_t port)
 {
@@ -310,8 +305,7 @@ static RB_INLINE long rb_port_send(uint64_t port)
 }
 
 /*
- * 16 port_mask, since 1.0. Stop or resume a port raising its vector. Arrivals while masked are kept and raise the
- * vector when the mask is lifted.
+ * 16 port_mask, since 1.0. Hold arrivals at a port back, or let them through again.
  * port: a port of the caller (at most 1023)
  * masked: 1 to mask, 0 to lift (at most 1)
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
@@ -338,8 +332,7 @@ static RB_INLINE long rb_port_close(uint64_t port)
 }
 
 /*
- * 18 timer_set, since 1.0. Arm the vCPU's one-shot timer; it raises VECTOR_TIMER once. A deadline in the past expires
- * at once. Replaces the deadline before.
+ * 18 timer_set, since 1.0. Arm the calling vCPU's one-shot timer, which raises VECTOR_TIMER.
  * deadline_ns: system time in nanoseconds, or zero: disarm
  * RB_INVAL: a register that carries no argument is not zero
  */
@@ -351,8 +344,7 @@ static RB_INLINE long rb_timer_set(uint64_t deadline_ns)
 }
 
 /*
- * 19 sched_block, since 1.0. Set events_enabled and wait until a vector is pending; returns after it was delivered.
- * Returns at once if one is pending.
+ * 19 sched_block, since 1.0. Enable events and wait until a virtual vector is pending.
  * RB_INVAL: a register that carries no argument is not zero
  */
 static RB_INLINE long rb_sched_block(void)
@@ -363,7 +355,7 @@ static RB_INLINE long rb_sched_block(void)
 }
 
 /*
- * 20 sched_yield, since 1.0. Let other vCPUs run first.
+ * 20 sched_yield, since 1.0. Let other vCPUs that wait for the CPU run first.
  * RB_INVAL: a register that carries no argument is not zero
  */
 static RB_INLINE long rb_sched_yield(void)
@@ -374,15 +366,15 @@ static RB_INLINE long rb_sched_yield(void)
 }
 
 /*
- * 21 vcpu_set_entry, since 1.0. Where events of the calling vCPU are delivered. Until this is called, an event ends the
- * domain.
+ * 21 vcpu_set_entry, since 1.0. Choose where events of the calling vCPU are delivered.
  * user_entry: entry point for events from user mode (a kernel address (at or above `GATE_END`))
  * kernel_entry: entry point for events from kernel mode (a kernel address (at or above `GATE_END`))
  * range_start: start of the restartable range, or zero (zero, or a kernel address (at or above `GATE_END`))
  * range_end: first address after it, or zero (zero, or a kernel address (at or above `GATE_END`))
- * emergency_sp: stack pointer for one double-fault event when a frame cannot be written to the kernel stack, or zero:
- * such an event ends the domain. Used once; set it again after use (zero, or a kernel address (at or above `GATE_END`))
- * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the range is not ordered
+ * emergency_sp: stack pointer for one double-fault event when a frame cannot be written to the kernel stack, or zero
+ * (zero, or a kernel address (at or above `GATE_END`))
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; range_end is below
+ * range_start
  */
 static RB_INLINE long rb_vcpu_set_entry(uint64_t user_entry, uint64_t kernel_entry, uint64_t range_start, uint64_t range_end, uint64_t emergency_sp)
 {
@@ -392,7 +384,7 @@ static RB_INLINE long rb_vcpu_set_entry(uint64_t user_entry, uint64_t kernel_ent
 }
 
 /*
- * 22 vcpu_set_gs, since 1.0. GS base of the calling vCPU's kernel: loaded at every event.
+ * 22 vcpu_set_gs, since 1.0. Choose the GS base of the calling vCPU's kernel, which every event loads.
  * base: the address (a canonical address)
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
  */
@@ -404,11 +396,11 @@ static RB_INLINE long rb_vcpu_set_gs(uint64_t base)
 }
 
 /*
- * 23 vcpu_set_page, since 1.0. Move the vCPU page of the calling vCPU. The new page takes the old one's place at once;
- * the guest copies what it wants kept beforehand, with events disabled.
+ * 23 vcpu_set_page, since 1.0. Move the vCPU page of the calling vCPU. What the guest wants to keep (events_enabled,
+ * kernel_sp) it copies beforehand, with events disabled.
  * address: guest-physical address of a page of a DATA chunk (below 2^52, a multiple of 4096)
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
- * RB_NOENT: the address is not in the domain's memory
+ * RB_NOENT: no chunk of the domain is present at the address
  * RB_TYPE: the chunk is not DATA
  */
 static RB_INLINE long rb_vcpu_set_page(uint64_t address)
@@ -419,10 +411,10 @@ static RB_INLINE long rb_vcpu_set_page(uint64_t address)
 }
 
 /*
- * 24 vcpu_set_queue, since 1.0. Choose the queue page of the calling vCPU.
+ * 24 vcpu_set_queue, since 1.0. Choose the queue page of the calling vCPU, from which pt_batch takes operations.
  * address: guest-physical address of a page of a DATA chunk (below 2^52, a multiple of 4096)
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
- * RB_NOENT: the address is not in the domain's memory
+ * RB_NOENT: no chunk of the domain is present at the address
  * RB_TYPE: the chunk is not DATA
  */
 static RB_INLINE long rb_vcpu_set_queue(uint64_t address)
@@ -433,13 +425,13 @@ static RB_INLINE long rb_vcpu_set_queue(uint64_t address)
 }
 
 /*
- * 25 vcpu_set_descriptor, since 1.0. Set a segment descriptor of the calling vCPU: slots 0 to 2 are selectors 0x63,
- * 0x6b and 0x73 (thread-local storage), slot 3 is 0x7b (CPU number). Zero, or a present data segment with privilege
- * level 3; the hypervisor sets the accessed bit.
+ * 25 vcpu_set_descriptor, since 1.0. Set a segment descriptor of the calling vCPU: for thread-local storage of 32-bit
+ * programs, and for the CPU's number.
  * slot: the slot (at most 3)
- * descriptor: the descriptor
+ * descriptor: the descriptor: zero, or a 32-bit data segment
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the descriptor is not
- * zero and not a present, 32-bit, level-3 data segment
+ * zero and not present; its privilege level is not 3; it is a system descriptor; it is a code segment; its D/B bit is
+ * clear; its L bit is set
  */
 static RB_INLINE long rb_vcpu_set_descriptor(uint64_t slot, uint64_t descriptor)
 {
@@ -449,12 +441,12 @@ static RB_INLINE long rb_vcpu_set_descriptor(uint64_t slot, uint64_t descriptor)
 }
 
 /*
- * 26 vcpu_set_debug, since 1.0. Set a debug register of the calling vCPU. Breakpoints must not touch the hypervisor's
- * range; I/O breakpoints and general detect are refused.
- * index: 0 to 3 or 7 (at most 7)
+ * 26 vcpu_set_debug, since 1.0. Set a debug register of the calling vCPU.
+ * index: 0 to 3: a breakpoint's address; 7: the control register (at most 7)
  * value: its value
- * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; no such register, an
- * address in the hypervisor's range or not canonical, or a bit that is reserved or not offered
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the index is 4, 5 or 6;
+ * an address is not canonical; an address is in the hypervisor's range, GATE_START to GATE_END; register 7 has a
+ * reserved bit; register 7 has general detect, bit 13; register 7 has an I/O breakpoint, enabled or not
  */
 static RB_INLINE long rb_vcpu_set_debug(uint64_t index, uint64_t value)
 {
@@ -466,8 +458,9 @@ static RB_INLINE long rb_vcpu_set_debug(uint64_t index, uint64_t value)
 /*
  * 27 vcpu_set_xcr0, since 1.0. Choose the extended state components (XCR0) of the calling vCPU.
  * value: a subset of start_info.xcr0_mask that the processor accepts
- * RB_INVAL: a register that carries no argument is not zero; x87 is missing, a component is not offered, or one is set
- * without what it needs
+ * RB_INVAL: a register that carries no argument is not zero; x87, bit 0, is missing; a component is not in
+ * start_info.xcr0_mask; AVX is set without SSE; some of the three AVX-512 components are set, not all; AVX-512 is set
+ * without AVX
  */
 static RB_INLINE long rb_vcpu_set_xcr0(uint64_t value)
 {
@@ -477,7 +470,7 @@ static RB_INLINE long rb_vcpu_set_xcr0(uint64_t value)
 }
 
 /*
- * 28 vcpu_set_tsc_aux, since 1.0. Value that RDTSCP and RDPID return on the calling vCPU.
+ * 28 vcpu_set_tsc_aux, since 1.0. Choose what RDTSCP and RDPID return on the calling vCPU.
  * value: the value (at most 0xffffffff)
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
  */
@@ -489,7 +482,7 @@ static RB_INLINE long rb_vcpu_set_tsc_aux(uint64_t value)
 }
 
 /*
- * 29 shutdown, since 1.0. End the calling domain. Does not return.
+ * 29 shutdown, since 1.0. End the calling domain.
  * reason: why (a value of `shutdown_reason`)
  * code: a number for whoever looks: the exit status of a test (at most 255)
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
@@ -503,7 +496,7 @@ static RB_INLINE long rb_shutdown(enum rb_shutdown_reason reason, uint64_t code)
 
 /*
  * 30 debug_check, since 1.0. Debug builds: walk all frames, roots and chunks and check the hypervisor's invariants. The
- * console gets a line for each violation.
+ * console says what is violated.
  * result: violations found
  * RB_NOSYS: the hypervisor is a release build
  * RB_INVAL: a register that carries no argument is not zero

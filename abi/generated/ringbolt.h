@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* generated from ringbolt.toml - do not edit */
+/* generated from abi/source - do not edit */
 /*
  * The Ringbolt guest interface: names, numbers and layouts.
  * For the hypervisor, guest kernels and tools, in C and in assembler. Holds no code but helpers on operation words; the
@@ -211,42 +211,21 @@ enum rb_counter {
 #define RB_OP_FLUSH 6
 #else
 enum rb_op {
-	RB_OP_NOP = 0,	/* Nothing; ends a register-form list. The rest of the word and the value must be zero. */
+	RB_OP_NOP = 0,	/* Nothing. Ends the list of pt_update. */
+	RB_OP_TYPE = 1,	/* Make `count` frames from the frame on empty tables of level `value`. */
 	/*
-	 * Make `count` frames from the frame on tables of level `value` (1 to 4; 4 is a user root), empty. Frames may
-	 * be free, or typed and not linked; what a typed frame of level 2 or more still links is unlinked. A frame that
-	 * changes its level is flushed from every CPU first.
-	 */
-	RB_OP_TYPE = 1,
-	/*
-	 * Store `value` in `count` entries. Level 1: a 4 KiB leaf or a non-present entry. Level 2: a 2 MiB leaf, or a
-	 * non-present entry. Levels 3, 4: zero only. A present leaf's address grows by its size with each entry. An
-	 * entry that links a table is unlinked; that table keeps its type and content. A write needs no flush by
-	 * itself: what the guest must flush is what it must flush on the bare machine.
+	 * Store `value` in `count` entries of a table: at level 1 a 4 KiB leaf or a non-present entry, at level 2 a 2
+	 * MiB leaf or a non-present entry, at levels 3 and 4 zero.
 	 */
 	RB_OP_SET = 2,
+	RB_OP_LINK = 3,	/* Make an entry point to the table `value` of the next lower level. */
+	RB_OP_AND = 4,	/* Clear bits of `count` present leaf entries, atomically against the processor. */
 	/*
-	 * Make the entry point to the typed, unlinked table `value` of the next lower level. The entry becomes present,
-	 * writable, user, accessed and dirty; in the kernel half of a root it is supervisor-only. Whatever the entry
-	 * held before is replaced.
-	 */
-	RB_OP_LINK = 3,
-	/*
-	 * Atomically clear bits of `count` present leaf entries: only writable (bit 1), accessed (bit 5) and dirty (bit
-	 * 6) may be cleared. Entries that are not present or link a table are left alone, except that accessed may be
-	 * cleared in a linking entry.
-	 */
-	RB_OP_AND = 4,
-	/*
-	 * As SET of one entry, and returns the old entry: in the value's place in the queue page, or as the call's
-	 * result in the register form. Atomic against the processor's accessed and dirty updates.
+	 * Store `value` in one entry and return the one before: as the call's result with pt_update, in the value's
+	 * place in the queue page with pt_batch.
 	 */
 	RB_OP_XCHG = 5,
-	/*
-	 * Forget translations on the calling vCPU: all (the rest of the word and the value are zero), or `count` 4 KiB
-	 * pages from the address `value` on (bit 0 of the index field one). Ordered after the operations before it.
-	 */
-	RB_OP_FLUSH = 6,
+	RB_OP_FLUSH = 6,	/* Forget translations on the calling vCPU: all, or those of `count` pages. */
 };
 #endif
 #define RB_NR_OPS 7
@@ -286,95 +265,56 @@ enum rb_op {
 #define RB_HC_DEBUG_CHECK         30
 #else
 enum rb_call {
-	RB_HC_INFO_VERSION = 0,	/* The interface version of the hypervisor. */
-	RB_HC_INFO_FEATURES = 1,	/* A word of feature bits. */
-	RB_HC_INFO_CALL = 2,	/* Tell whether a call exists and since which version. */
+	RB_HC_INFO_VERSION = 0,	/* Ask for the version of the interface that the hypervisor has. */
+	RB_HC_INFO_FEATURES = 1,	/* Read a word of feature bits. */
+	RB_HC_INFO_CALL = 2,	/* Ask whether a call exists, and since which version. */
 	RB_HC_INFO_COUNTER = 3,	/* Read one of the hypervisor's counters of the calling domain. */
 	/*
-	 * Write bytes of guest memory to the domain's console. The bytes must lie in one DATA chunk. Takes as many as
-	 * the line takes without long waiting, possibly none: go on with the rest.
+	 * Write bytes of guest memory to the domain's console, as many as the line takes without long waiting. Go on
+	 * with the rest.
 	 */
 	RB_HC_CONSOLE_WRITE = 4,
-	RB_HC_CONSOLE_READ = 5,	/* Take bytes that were typed on the domain's console. */
-	/*
-	 * Apply up to three page-table operations from registers, in order. Stops at the first that is refused; those
-	 * before it stay in effect.
-	 */
-	RB_HC_PT_UPDATE = 6,
-	/*
-	 * Apply operations from the vCPU's queue page, in order. Stops at the first that is refused. An operation
-	 * counts only when all its entries took effect; when one is refused in the middle of a run, the entries before
-	 * it stay in effect.
-	 */
-	RB_HC_PT_BATCH = 7,
-	/* Make a user root the vCPU's address space and forget the translations of the one before. */
+	/* Take bytes that were typed on the domain's console. VECTOR_CONSOLE tells that some arrived. */
+	RB_HC_CONSOLE_READ = 5,
+	RB_HC_PT_UPDATE = 6,	/* Apply up to three page-table operations from registers. */
+	RB_HC_PT_BATCH = 7,	/* Apply page-table operations from the vCPU's queue page. */
+	/* Make a user root the lower half of the calling vCPU's address space, in place of the one before. */
 	RB_HC_ROOT_LOAD = 8,
-	/*
-	 * Add a fresh chunk to the page-table reserve: the next guest-physical chunk of its range that is not present.
-	 */
-	RB_HC_PT_RESERVE_GROW = 9,
-	/*
-	 * Forget translations on a set of vCPUs. On return they are forgotten on every vCPU that runs; one that does
-	 * not run forgets before it does.
-	 */
-	RB_HC_TLB_FLUSH = 10,
+	RB_HC_PT_RESERVE_GROW = 9,	/* Add a fresh chunk to the page-table reserve. */
+	RB_HC_TLB_FLUSH = 10,	/* Forget translations on a set of vCPUs of the calling domain. */
 	RB_HC_EVENT_SEND = 11,	/* Raise a virtual vector on a set of vCPUs of the calling domain. */
-	RB_HC_PORT_ALLOC = 12,	/* Allocate an event port to which one other domain (or this one) may bind. */
-	/*
-	 * Allocate an event port and connect it to another domain's port that waits for this domain. Each end is the
-	 * other's peer.
-	 */
+	/* Allocate an event port that waits for a domain to bind to it. The domain may be the caller's own. */
+	RB_HC_PORT_ALLOC = 12,
+	/* Allocate an event port and connect it to another domain's port that waits for this domain. */
 	RB_HC_PORT_BIND = 13,
-	/*
-	 * Choose the vCPU and virtual vector that an arrival at a port raises. A new port has none and only marks
-	 * itself pending.
-	 */
-	RB_HC_PORT_SET_TARGET = 14,
-	/* Signal the peer of a port. Signals are not counted: several before the peer looks are one. */
-	RB_HC_PORT_SEND = 15,
-	/*
-	 * Stop or resume a port raising its vector. Arrivals while masked are kept and raise the vector when the mask
-	 * is lifted.
-	 */
-	RB_HC_PORT_MASK = 16,
+	RB_HC_PORT_SET_TARGET = 14,	/* Choose the vCPU and virtual vector that an arrival at a port raises. */
+	RB_HC_PORT_SEND = 15,	/* Signal the peer of a port. */
+	RB_HC_PORT_MASK = 16,	/* Hold arrivals at a port back, or let them through again. */
 	RB_HC_PORT_CLOSE = 17,	/* Give a port back. Its peer stays allocated and becomes unconnected. */
+	RB_HC_TIMER_SET = 18,	/* Arm the calling vCPU's one-shot timer, which raises VECTOR_TIMER. */
+	RB_HC_SCHED_BLOCK = 19,	/* Enable events and wait until a virtual vector is pending. */
+	RB_HC_SCHED_YIELD = 20,	/* Let other vCPUs that wait for the CPU run first. */
+	RB_HC_VCPU_SET_ENTRY = 21,	/* Choose where events of the calling vCPU are delivered. */
+	RB_HC_VCPU_SET_GS = 22,	/* Choose the GS base of the calling vCPU's kernel, which every event loads. */
 	/*
-	 * Arm the vCPU's one-shot timer; it raises VECTOR_TIMER once. A deadline in the past expires at once. Replaces
-	 * the deadline before.
-	 */
-	RB_HC_TIMER_SET = 18,
-	/*
-	 * Set events_enabled and wait until a vector is pending; returns after it was delivered. Returns at once if one
-	 * is pending.
-	 */
-	RB_HC_SCHED_BLOCK = 19,
-	RB_HC_SCHED_YIELD = 20,	/* Let other vCPUs run first. */
-	/* Where events of the calling vCPU are delivered. Until this is called, an event ends the domain. */
-	RB_HC_VCPU_SET_ENTRY = 21,
-	RB_HC_VCPU_SET_GS = 22,	/* GS base of the calling vCPU's kernel: loaded at every event. */
-	/*
-	 * Move the vCPU page of the calling vCPU. The new page takes the old one's place at once; the guest copies what
-	 * it wants kept beforehand, with events disabled.
+	 * Move the vCPU page of the calling vCPU. What the guest wants to keep (events_enabled, kernel_sp) it copies
+	 * beforehand, with events disabled.
 	 */
 	RB_HC_VCPU_SET_PAGE = 23,
-	RB_HC_VCPU_SET_QUEUE = 24,	/* Choose the queue page of the calling vCPU. */
+	/* Choose the queue page of the calling vCPU, from which pt_batch takes operations. */
+	RB_HC_VCPU_SET_QUEUE = 24,
 	/*
-	 * Set a segment descriptor of the calling vCPU: slots 0 to 2 are selectors 0x63, 0x6b and 0x73 (thread-local
-	 * storage), slot 3 is 0x7b (CPU number). Zero, or a present data segment with privilege level 3; the hypervisor
-	 * sets the accessed bit.
+	 * Set a segment descriptor of the calling vCPU: for thread-local storage of 32-bit programs, and for the CPU's
+	 * number.
 	 */
 	RB_HC_VCPU_SET_DESCRIPTOR = 25,
-	/*
-	 * Set a debug register of the calling vCPU. Breakpoints must not touch the hypervisor's range; I/O breakpoints
-	 * and general detect are refused.
-	 */
-	RB_HC_VCPU_SET_DEBUG = 26,
+	RB_HC_VCPU_SET_DEBUG = 26,	/* Set a debug register of the calling vCPU. */
 	RB_HC_VCPU_SET_XCR0 = 27,	/* Choose the extended state components (XCR0) of the calling vCPU. */
-	RB_HC_VCPU_SET_TSC_AUX = 28,	/* Value that RDTSCP and RDPID return on the calling vCPU. */
-	RB_HC_SHUTDOWN = 29,	/* End the calling domain. Does not return. */
+	RB_HC_VCPU_SET_TSC_AUX = 28,	/* Choose what RDTSCP and RDPID return on the calling vCPU. */
+	RB_HC_SHUTDOWN = 29,	/* End the calling domain. */
 	/*
-	 * Debug builds: walk all frames, roots and chunks and check the hypervisor's invariants. The console gets a
-	 * line for each violation.
+	 * Debug builds: walk all frames, roots and chunks and check the hypervisor's invariants. The console says what
+	 * is violated.
 	 */
 	RB_HC_DEBUG_CHECK = 30,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* generated from ringbolt.toml - do not edit */
+/* generated from abi/source - do not edit */
 /*
  * Conformance vectors: does the dispatch accept these arguments without looking at any state?
  * One argument differs from a well-formed call in each. For host tests with handlers that return RB_OK: RB_OK for those

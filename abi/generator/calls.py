@@ -5,7 +5,8 @@ Responsible for one inline function per call, and for the one piece of assembly 
 registers come from the source: what the assembly declares as changed is what the reference promises.
 """
 from . import text
-from .rules import errors_of, words_of
+from .rules import words_of
+from .statements import errors
 
 GUARD = "RINGBOLT_CALLS_H"
 PURPOSE = ["How a guest kernel calls Ringbolt: one function per call.",
@@ -69,7 +70,7 @@ def doc(call, interface):
         lines.append(f"{arg.name}: {arg.doc}{f' ({words})' if words else ''}")
     if call.result:
         lines.append(f"result: {call.result}")
-    return lines + [f"RB_{name}: {cause}" for name, cause in errors_of(call, interface)]
+    return lines + [f"RB_{name}: {cause}" for name, cause in errors(call, interface)]
 
 
 def stub(call, interface):

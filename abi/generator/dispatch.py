@@ -44,7 +44,7 @@ def write_header(i):
     lines += ["uint32_t hypercall_since(uint64_t nr);"]
     for call in i.calls:
         results = [f"result: {call.result}"] if call.result else []
-        errors = [f"RB_{name}: {cause}" for name, cause in call.errors.items()]
+        errors = [f"RB_{name}: {'; '.join(causes.values())}" for name, causes in call.errors.items()]
         lines += ["", *text.comment([call.doc, *results, *errors])]
         lines += (arguments(call, i) if call.args else []) + [prototype(call)]
     return lines + text.closing(GUARD)

@@ -9,6 +9,7 @@ import re
 
 UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 LOWER = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+TEXTS = ["doc", "value_doc", "result", "caller", "before", "atomicity", "time", "repeat", "tlb"]
 C_KEYWORDS = set("""auto break case char const continue default do double else enum extern float for goto if inline
     int long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile
     while asm typeof bool true false nullptr""".split())
@@ -48,7 +49,7 @@ def make(judge, cls, table, **replaced):
         judge.require(optional or name in table, f"'{name}' is missing")
         if name in table:
             judge.require(type(table[name]) is f.type, f"'{name}' is not of type {f.type.__name__}")
-    for key in ("doc", "value_doc", "result", "caller"):
+    for key in TEXTS:
         if key in table:
             check_text(judge, key, table[key])
     return cls(**{**table, **replaced})

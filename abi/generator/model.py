@@ -66,13 +66,30 @@ class Enum:
         return f"RB_{self.name.upper()}_"
 
 
-@dataclass(frozen=True)
-class Op:
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What a call and a page-table operation have in common.
+
+    errors: status -> name of a cause -> the cause. says: name -> a sentence about what happens on success. keeps: status -> what
+    stays changed although it was returned.
+    """
     name: str
-    value: int
     doc: str
-    value_doc: str = ""
+    says: dict
     errors: dict = field(default_factory=dict)
+    keeps: dict = field(default_factory=dict)
+    before: str
+    atomicity: str
+    time: str
+    repeat: str
+    tlb: str = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Op(Service):
+    value: int
+    value_doc: str
 
 
 @dataclass(frozen=True)
@@ -131,17 +148,14 @@ class Arg:
     zero: bool = False
 
 
-@dataclass(frozen=True)
-class Call:
+@dataclass(frozen=True, kw_only=True)
+class Call(Service):
     """hot: the dispatch looks for it first; no part of the interface."""
     nr: int
-    name: str
     family: str
     since: str
-    doc: str
     args: list
     result: str = ""
-    errors: dict = field(default_factory=dict)
     caller: str = "any domain's kernel"
     hot: bool = False
 

@@ -5,7 +5,8 @@ Responsible for saying all that the source says, and the few rules that hold for
 promise behind the version numbers is in abi/README.md; here is what a guest must do about it.
 """
 from .model import ALL_REGISTERS, SCALARS
-from .rules import errors_of, number, words_of
+from .rules import number, words_of
+from .statements import errors
 
 
 def cell(value):
@@ -98,7 +99,7 @@ def call_entry(call, i):
         rows = [(f"`{a.name}`", f"`{r}`", a.doc, words_of(a, i) or "any") for a, r in zip(call.args, i.abi.argument_registers)]
         lines += table(["argument", "register", "meaning", "limits"], rows)
     lines += [f"Result (`{i.abi.result_register}`): {sentence(call.result) if call.result else 'none.'}", "", "Errors:", ""]
-    return lines + [f"- `{name}`: {sentence(cause)}" for name, cause in errors_of(call, i)] + [""]
+    return lines + [f"- `{name}`: {sentence(cause)}" for name, cause in errors(call, i)] + [""]
 
 
 # ---------------------------------------------------------------- page-table operations
@@ -114,10 +115,10 @@ def op_word(i):
             "`rb_op_word()` in `ringbolt.h` puts a word together. An operation without meaning gives `NOSYS`.", ""]
 
 
-def op_entry(op):
+def op_entry(op, i):
     lines = [f"### {op.name} ({op.value})", "", op.doc, ""]
     lines += [f"Value: {sentence(op.value_doc)}", ""] if op.value_doc else []
-    lines += [f"- `{name}`: {sentence(cause)}" for name, cause in op.errors.items()]
+    lines += [f"- `{name}`: {sentence(cause)}" for name, cause in errors(op, i)]
     return [*lines, ""] if op.errors else lines
 
 
@@ -174,5 +175,5 @@ def write(i):
         lines += call_entry(call, i)
     lines += op_word(i)
     for op in i.ops:
-        lines += op_entry(op)
+        lines += op_entry(op, i)
     return lines + structures(i) + numbers(i)

@@ -101,12 +101,10 @@ def words_of(arg, interface):
     return ", ".join(r.words for r in rules_of(arg, interface))
 
 
-def errors_of(call, interface):
-    """The errors of a call with those the dispatch adds: pairs (name, cause) in the order of the statuses."""
-    causes = dict(call.errors)
-    generic = "a register that carries no argument is not zero"
-    if any(rules_of(arg, interface) for arg in call.args):
-        generic = "an argument breaks its limits, or " + generic
-    if len(call.args) < len(interface.abi.argument_registers) or generic.startswith("an argument"):
-        causes["INVAL"] = f"{generic}; {causes['INVAL']}" if "INVAL" in causes else generic
-    return [(s.name, causes[s.name]) for s in interface.statuses if s.name in causes]
+def limits_cause(call, interface):
+    """The cause of INVAL that the dispatch adds, or None: every value of every register may reach the handler."""
+    limited = any(rules_of(arg, interface) for arg in call.args)
+    if not limited and len(call.args) == len(interface.abi.argument_registers):
+        return None
+    unused = "a register that carries no argument is not zero"
+    return f"an argument breaks its limits, or {unused}" if limited else unused

@@ -12,9 +12,11 @@ import tomllib
 from . import clashes, model
 from .judge import (LOWER, Judge, SourceError, check_ascending, check_dense, check_name, check_range, check_text,
                     check_unique, make, named)
+from .statements import EXAMPLE, LIMITS
 
 VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 RESERVED_ARGS = {"nr", "result", "none", "arg", "v", "a"}      # names that stubs, handlers and the dispatch use themselves
+EXAMPLE_WIDTH = 120
 ADDRESS_TYPES = {"gfn", "gpa", "kva"}
 
 
@@ -88,13 +90,41 @@ def check_struct(judge, struct, earlier):
 
 # ---------------------------------------------------------------- calls
 
-def check_errors(judge, errors, statuses):
-    known = [s.name for s in statuses]
-    for name, cause in errors.items():
-        judge.require(name in known, f"unknown error name '{name}'")
+def check_sentences(judge, key, sentences):
+    """name = "sentence" pairs: at least one, each with a proper name and text."""
+    judge.require(isinstance(sentences, dict) and sentences, f"'{key}' has no named sentences")
+    for name, text in sentences.items():
+        check_name(judge.inside(key), name, LOWER)
+        judge.require(isinstance(text, str), f"'{key}.{name}' is not text")
+        check_text(judge, f"{key}.{name}", text)
+
+
+def check_errors(judge, service, statuses):
+    for name, causes in service.errors.items():
+        judge.require(name in [s.name for s in statuses], f"unknown error name '{name}'")
         judge.require(name != "OK", "OK is not an error")
-        judge.require(isinstance(cause, str), f"the cause of {name} is not text")
-        check_text(judge, f"errors.{name}", cause)
+        check_sentences(judge, f"errors.{name}", causes)
+        judge.require(LIMITS not in causes, f"'errors.{name}.{LIMITS}' is a name for what the dispatch checks")
+    for name, text in service.keeps.items():
+        judge.require(name in service.errors, f"'keeps.{name}' is about an error that there is not")
+        judge.require(isinstance(text, str), f"'keeps.{name}' is not text")
+        check_text(judge, f"keeps.{name}", text)
+
+
+def check_example(judge, example):
+    """A function's body, indented by tabs. That it compiles and is right is for abi/check and the tests."""
+    judge.require(example.strip() != "", "'example' is empty")
+    judge.require(example.isascii() and "```" not in example, "'example' is not plain code")
+    for line in example.splitlines():
+        judge.require(line == "" or line.startswith("\t"), f"'example' has a line that is not indented by a tab: {line}")
+        judge.require(len(line.expandtabs(8)) <= EXAMPLE_WIDTH, f"'example' has a line of over {EXAMPLE_WIDTH} columns: {line}")
+
+
+def check_service(judge, service, statuses):
+    check_sentences(judge, "says", service.says)
+    judge.require(EXAMPLE not in service.says, f"'says.{EXAMPLE}' is a name for the example")
+    check_errors(judge, service, statuses)
+    if service.example: check_example(judge, service.example)
 
 
 def make_args(judge, table):
@@ -122,7 +152,7 @@ def check_call(judge, call, abi, statuses, enums):
     major, minor = (int(n) for n in call.since.split("."))
     judge.require(major == abi.major and minor <= abi.minor,
                   f"since {call.since} is not a version up to {abi.major}.{abi.minor} of this major")
-    check_errors(judge, call.errors, statuses)
+    check_service(judge, call, statuses)
     default = next(f.default for f in dataclasses.fields(model.Call) if f.name == "caller")
     judge.require((call.caller != default) == ("PERM" in call.errors), "'caller' and errors.PERM go together")
     for arg in call.args:
@@ -176,7 +206,7 @@ def interpret(data, source):
     ops = named(source, "op", model.Op, data["op"])
     check_dense(source, "op", "value", ops)
     for op in ops:
-        check_errors(Judge(source, f"op {op.name}"), op.errors, statuses)
+        check_service(Judge(source, f"op {op.name}"), op, statuses)
 
     structs = named(source, "struct", model.Struct, data["struct"], LOWER, fields=make_fields)
     earlier = {}
@@ -188,7 +218,7 @@ def interpret(data, source):
     notes = named(source, "note", model.Note, data["note"])
     check_ascending(Judge(source, "note"), "type", notes, 1, 2**32 - 1)
 
-    calls = named(source, "call", model.Call, data["call"], LOWER, args=make_args)
+    calls = sorted(named(source, "call", model.Call, data["call"], LOWER, args=make_args), key=lambda c: c.nr)
     check_dense(source, "call", "nr", calls)
     for call in calls:
         check_call(Judge(source, f"call {call.name}"), call, abi, statuses, [e.name for e in enums])
@@ -209,10 +239,31 @@ def check_op_word(source, structs, ops):
     judge.require(len(ops) <= 1 << bits["code"].width, "there are more operations than codes")
 
 
-def load(path):
-    """The interface described by the file, or SourceError."""
+def read(path):
+    """One file's tables."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise SourceError(f"{path.name}: cannot be read: {problem}") from None
-    return interpret(data, path.name)
+
+
+def merge(directory):
+    """The tables of all files in one: lists one after the other; what is no list may be in one file only."""
+    whole, origin = {}, {}
+    for path in sorted(directory.glob("*.toml")):
+        for key, table in read(path).items():
+            if key not in whole:
+                whole[key], origin[key] = table, path.name
+            elif isinstance(whole[key], list) and isinstance(table, list):
+                whole[key] = whole[key] + table
+            else:
+                raise SourceError(f"{path.name}: table '{key}' is in {origin[key]} already")
+    if not whole:
+        raise SourceError(f"{directory}: has no .toml file")
+    return whole
+
+
+def load(directory):
+    """The interface described by the files of the directory, or SourceError."""
+    directory = directory.resolve()
+    return interpret(merge(directory), f"{directory.parent.name}/{directory.name}")

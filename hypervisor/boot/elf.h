@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A guest kernel as an ELF file, and what its Ringbolt notes say (note in abi/ringbolt.toml). */
+/* A guest kernel as an ELF file, and what its Ringbolt notes say (note in abi/source/abi.toml). */
 #pragma once
 
 #include "lib/types.h"
