@@ -83,7 +83,7 @@ class Service:
     time: str
     repeat: str
     tlb: str = ""
-    example: str = ""
+    example: str
 
 
 @dataclass(frozen=True, kw_only=True)

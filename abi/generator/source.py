@@ -124,7 +124,7 @@ def check_service(judge, service, statuses):
     check_sentences(judge, "says", service.says)
     judge.require(EXAMPLE not in service.says, f"'says.{EXAMPLE}' is a name for the example")
     check_errors(judge, service, statuses)
-    if service.example: check_example(judge, service.example)
+    check_example(judge, service.example)
 
 
 def make_args(judge, table):
