@@ -73,11 +73,15 @@ def doc(call, interface):
     return lines + [f"RB_{name}: {cause}" for name, cause in errors(call, interface)]
 
 
-def stub(call, interface):
+def prototype(call, interface):
     params = [f"{c_type(a, interface)} {a.name}" for a in call.args] + (["uint64_t *result"] if call.result else [])
+    return f"rb_{call.name}({', '.join(params) or 'void'})"
+
+
+def stub(call, interface):
     values = ", ".join([call.number, *[a.name for a in call.args], "result" if call.result else "&none"])
     lines = ["", *text.comment(doc(call, interface)),
-             f"static RB_INLINE long rb_{call.name}({', '.join(params) or 'void'})", "{"]
+             f"static RB_INLINE long {prototype(call, interface)}", "{"]
     lines += [] if call.result else ["\tuint64_t none;", ""]
     return lines + [f"\treturn rb_hypercall{len(call.args)}({values});", "}"]
 

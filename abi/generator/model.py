@@ -88,8 +88,10 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class Op(Service):
+    """word: what frame, index and count mean here."""
     value: int
     value_doc: str
+    word: dict
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,7 @@ class Interface:
     structs: list
     notes: list
     calls: list
+    costs: dict = field(default_factory=dict)
 
     def enum(self, name):
         return next((e for e in self.enums if e.name == name), None)

@@ -97,6 +97,7 @@ def check_sentences(judge, key, sentences):
         check_name(judge.inside(key), name, LOWER)
         judge.require(isinstance(text, str), f"'{key}.{name}' is not text")
         check_text(judge, f"{key}.{name}", text)
+        judge.require(not set(text) & set('"\\\t'), f"'{key}.{name}' has a character that a test could not quote")
 
 
 def check_errors(judge, service, statuses):
@@ -125,6 +126,12 @@ def check_service(judge, service, statuses):
     judge.require(EXAMPLE not in service.says, f"'says.{EXAMPLE}' is a name for the example")
     check_errors(judge, service, statuses)
     check_example(judge, service.example)
+
+
+def check_op(judge, op, statuses):
+    check_service(judge, op, statuses)
+    judge.require(set(op.word) == {"frame", "index", "count"}, "'word' must say what frame, index and count are")
+    check_sentences(judge, "word", op.word)
 
 
 def make_args(judge, table):
@@ -206,7 +213,7 @@ def interpret(data, source):
     ops = named(source, "op", model.Op, data["op"])
     check_dense(source, "op", "value", ops)
     for op in ops:
-        check_service(Judge(source, f"op {op.name}"), op, statuses)
+        check_op(Judge(source, f"op {op.name}"), op, statuses)
 
     structs = named(source, "struct", model.Struct, data["struct"], LOWER, fields=make_fields)
     earlier = {}

@@ -2,7 +2,7 @@
 """Sources that the generator must refuse, each wrong in one way.
 
 A case is (what is wrong, how to make a good source so, words of the refusal). The words include the
-entry: a refusal that blames another entry, or another mistake, fails the case.
+entry: a refusal that blames another entry, or another mistake, fails the case. Folders of files and files of costs are written as they are.
 """
 
 
@@ -66,7 +66,41 @@ CASES = [
     ("unknown error name", lambda d: call(d)["errors"].update(NOMEM={"none": "no memory"}), "call console_write: unknown error name 'NOMEM'"),
     ("OK as an error", lambda d: call(d)["errors"].update(OK={"fine": "fine"}), "call console_write: OK is not an error"),
     ("error without a cause", lambda d: call(d)["errors"].update(BUSY={"busy": ""}), "call console_write: 'errors.BUSY.busy' is empty"),
+    ("errors that are no causes", lambda d: call(d)["errors"].update(BUSY="busy"), "call console_write: 'errors.BUSY' has no named sentences"),
+    ("error without causes", lambda d: call(d)["errors"].update(BUSY={}), "call console_write: 'errors.BUSY' has no named sentences"),
+    ("cause that is no text", lambda d: call(d)["errors"]["TYPE"].update(not_data=1), "call console_write: 'errors.TYPE.not_data' is not text"),
+    ("cause with a name in capitals", lambda d: call(d)["errors"]["TYPE"].update(Data="x"), "call console_write: errors.TYPE: 'Data' is not a proper name"),
+    ("cause named as the dispatch's", lambda d: call(d)["errors"]["INVAL"].update(limits="x"), "call console_write: 'errors.INVAL.limits' is a name for"),
+    ("cause with a quote", lambda d: call(d)["errors"]["TYPE"].update(not_data='not "DATA"'), "call console_write: 'errors.TYPE.not_data' has a character"),
+    ("kept after an error that there is not", lambda d: call(d).update(keeps={"BUSY": "all"}), "call console_write: 'keeps.BUSY' is about an error"),
+    ("kept without text", lambda d: call(d).update(keeps={"TYPE": ""}), "call console_write: 'keeps.TYPE' is empty"),
+    ("kept that is no text", lambda d: call(d).update(keeps={"TYPE": {}}), "call console_write: 'keeps.TYPE' is not text"),
     ("PERM without a caller", lambda d: call(d)["errors"].update(PERM={"other": "not allowed"}), "call console_write: 'caller' and errors.PERM"),
+
+    ("call that says nothing", lambda d: call(d).pop("says"), "call console_write: 'says' is missing"),
+    ("call with no sentence", lambda d: call(d).update(says={}), "call console_write: 'says' has no named sentences"),
+    ("sentence without text", lambda d: call(d)["says"].update(at_most=" "), "call console_write: 'says.at_most' is empty"),
+    ("sentence with a quote", lambda d: call(d)["says"].update(at_most='At "most".'), "call console_write: 'says.at_most' has a character"),
+    ("sentence named as the example", lambda d: call(d)["says"].update(example="x"), "call console_write: 'says.example' is a name for"),
+    *[(f"call without {key}", lambda d, key=key: call(d).pop(key), f"call console_write: '{key}' is missing")
+      for key in ("before", "atomicity", "time", "repeat", "example")],
+    *[(f"call with an empty {key}", lambda d, key=key: call(d).update({key: ""}), f"call console_write: '{key}' is empty")
+      for key in ("doc", "result", "before", "atomicity", "time", "repeat", "tlb", "example")],
+    ("example that is not indented", lambda d: call(d).update(example="return true;\n"), "call console_write: 'example' has a line that is not indented"),
+    ("example that is too wide", lambda d: call(d).update(example=f"\treturn {'1' * 120};\n"), "call console_write: 'example' has a line of over"),
+    ("example that ends its block", lambda d: call(d).update(example="\t```\n"), "call console_write: 'example' is not plain code"),
+    *[(f"operation without {key}", lambda d, key=key: entry(d, "op", "SET").pop(key), f"op SET: '{key}' is missing")
+      for key in ("doc", "value_doc", "word", "says", "before", "atomicity", "time", "repeat", "example")],
+    ("operation that does not say what its count is", lambda d: entry(d, "op", "SET")["word"].pop("count"), "op SET: 'word' must say"),
+    ("operation with an empty index", lambda d: entry(d, "op", "SET")["word"].update(index=""), "op SET: 'word.index' is empty"),
+    ("operation with an empty cause", lambda d: entry(d, "op", "SET")["errors"]["TYPE"].update(free=""), "op SET: 'errors.TYPE.free' is empty"),
+
+    ("empty doc of a bit", lambda d: field(d, "event_frame", "ss")["bits"][0].update(doc=""), "field ss: bits selector: 'doc' is empty"),
+    ("missing doc of a bit", lambda d: field(d, "event_frame", "ss")["bits"][0].pop("doc"), "field ss: bits selector: 'doc' is missing"),
+    ("empty doc of a field", lambda d: field(d, "event_frame", "ip").update(doc=""), "struct event_frame: field ip: 'doc' is empty"),
+    ("empty doc of an enumeration's value", lambda d: d["enum"][0]["values"][0].update(doc=""), "enum shutdown_reason: value POWEROFF: 'doc' is empty"),
+    *[(f"empty doc of a {kind}", lambda d, kind=kind: d[kind][0].update(doc=""), "'doc' is empty")
+      for kind in ("const", "status", "feature", "enum", "counter", "struct", "note")],
 
     ("status out of order", lambda d: entry(d, "status", "PERM").update(value=-3), "status PERM: value is -3 but the next one is -2"),
     ("missing INVAL", lambda d: (entry(d, "status", "INVAL").update(name="WRONG")), "status: INVAL is missing"),
@@ -102,4 +136,21 @@ CASES = [
     ("constant that clashes with a generated name", lambda d: d["const"][0].update(name="NR_CALLS"), "const NR_CALLS: gives the C name RB_NR_CALLS"),
     ("call that clashes with a helper", lambda d: call(d).update(name="op_word"), "call op_word: gives the C name rb_op_word"),
     ("enumeration that clashes with a generated one", lambda d: d["enum"][1].update(name="status"), "enum status: gives the C name enum rb_status"),
+]
+
+# What is wrong with a folder, its files, words of the refusal.
+FILES = [
+    ("a source that is not TOML", {"unreadable.toml": "[abi\n"}, "unreadable.toml: cannot be read"),
+    ("a folder without a source", {"notes.txt": ""}, "has no .toml file"),
+    ("a table in two files", {"a.toml": "[abi]\n", "b.toml": "[abi]\n"}, "b.toml: table 'abi' is in a.toml already"),
+    ("a table of one kind here, of another there", {"a.toml": "[[call]]\n", "b.toml": "[call]\n"}, "b.toml: table 'call' is in a.toml already"),
+]
+
+# What is wrong with a file of costs, its content, words of the refusal.
+COSTS = [
+    ("costs with a column missing", "pt_update\t100\n", "bad.tsv: line 1: is not three columns"),
+    ("costs of no call", "# comment\npt_date\tone\t100\n", "bad.tsv: line 2: there is no call or operation 'pt_date'"),
+    ("costs that are no number", "pt_update\tone\tmany\n", "bad.tsv: line 1: needs a variant's name and a number"),
+    ("costs without a variant", "op.SET\t\t5\n", "bad.tsv: line 1: needs a variant's name and a number"),
+    ("costs given twice", "pt_update\tone\t1\npt_update\tone\t2\n", "bad.tsv: line 2: 'one' of pt_update is there already"),
 ]

@@ -4,7 +4,7 @@
  *
  * Provokes: every operation of pt_update with arguments that break one rule: entries (reserved bits, caching, global, sizes, alignment, whose memory, page
  * tables writable, not present with an address), runs, levels, links, roots, the hypervisor's slots, numbers of no operation.
- * Must: be refused with the status that docs/reference.md says, without any effect; what is next to the rule and allowed must be accepted (I-2, I-3, I-4, I-6,
+ * Must: be refused with the status that docs/reference/ops says, without any effect; what is next to the rule and allowed must be accepted (I-2, I-3, I-4, I-6,
  * I-7).
  */
 #include "test.h"
