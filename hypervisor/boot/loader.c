@@ -9,6 +9,7 @@
 #include "boot/layout.h"
 #include "boot/tables.h"
 #include "dev/time.h"
+#include "ipc/port.h"
 #include "lib/ensure.h"
 #include "lib/print.h"
 #include "lib/string.h"
@@ -171,7 +172,7 @@ void first_domain_load(void)
 	kernel_read(&kernel);
 	layout_decide(&layout, &kernel, module_bytes);
 	domain = domain_create(layout.chunk_count, layout.low_count, layout.pt_quota);
-	if (!domain)
+	if (!domain || !ports_create(domain))
 		panic("no memory for the first domain's tables");
 	add_chunks(&domain->space, &layout);
 	copy_all(&domain->space, &layout, &kernel);

@@ -13,12 +13,18 @@
 
 static struct spinlock ports_lock;
 
+bool ports_create(struct domain *d)
+{
+	d->ports = page_run_alloc(TABLE_PAGES);
+	return d->ports;
+}
+
 /* A domain's port in use, or NULL. */
 static struct port *port_find(struct domain *d, u64 number)
 {
 	struct port *port;
 
-	if (!d->ports || number >= RB_NR_PORTS)
+	if (number >= RB_NR_PORTS)
 		return NULL;
 	port = &d->ports[nospec_index(number, RB_NR_PORTS)];
 	return port->state == PORT_FREE ? NULL : port;
@@ -26,10 +32,6 @@ static struct port *port_find(struct domain *d, u64 number)
 
 static struct port *port_find_free(struct domain *d, u64 *number)
 {
-	if (!d->ports)
-		d->ports = page_run_alloc(TABLE_PAGES);
-	if (!d->ports)
-		return NULL;
 	for (u32 i = 0; i < RB_NR_PORTS; i++) {
 		if (d->ports[i].state == PORT_FREE) {
 			*number = i;

@@ -19,7 +19,7 @@ struct domain {
 	bool ending;			/* no vCPU runs any more */
 	struct space space;
 	struct vcpu *vcpus[RB_MAX_VCPUS];
-	struct port *ports;		/* RB_NR_PORTS of them (ipc/port.h), or NULL: none used yet */
+	struct port *ports;		/* RB_NR_PORTS of them (ipc/port.h) */
 	void *cpuid_table;		/* pages shown read-only in the CPUID window */
 	u32 cpuid_pages;
 	u64 *windows;			/* level-2 table of the windows */
