@@ -99,7 +99,7 @@ enum rb_status {
 enum rb_shutdown_reason {
 	RB_SHUTDOWN_REASON_POWEROFF = 0,	/* an orderly power-off */
 	RB_SHUTDOWN_REASON_REBOOT = 1,	/* an orderly restart */
-	RB_SHUTDOWN_REASON_CRASH = 2,	/* the guest kernel gave up */
+	RB_SHUTDOWN_REASON_CRASH = 2,	/* the guest kernel gave up; the hypervisor prints the vCPU's state */
 };
 #endif
 
