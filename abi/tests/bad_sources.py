@@ -88,6 +88,8 @@ CASES = [
       for key in ("doc", "result", "before", "atomicity", "time", "repeat", "tlb", "example")],
     ("example that is not indented", lambda d: call(d).update(example="return true;\n"), "call console_write: 'example' has a line that is not indented"),
     ("example that is too wide", lambda d: call(d).update(example=f"\treturn {'1' * 120};\n"), "call console_write: 'example' has a line of over"),
+    ("example of another call", lambda d: call(d).update(example="\treturn true;\n"), "call console_write: 'example' does not use rb_console_write("),
+    ("example of another operation", lambda d: entry(d, "op", "SET").update(example="\treturn true;\n"), "op SET: 'example' does not use RB_OP_SET"),
     ("example that ends its block", lambda d: call(d).update(example="\t```\n"), "call console_write: 'example' is not plain code"),
     *[(f"operation without {key}", lambda d, key=key: entry(d, "op", "SET").pop(key), f"op SET: '{key}' is missing")
       for key in ("doc", "value_doc", "word", "says", "before", "atomicity", "time", "repeat", "example")],
@@ -134,7 +136,7 @@ CASES = [
 
     ("constant that clashes with a status", lambda d: d["const"][0].update(name="INVAL"), "status INVAL: gives the C name RB_INVAL, as does const INVAL"),
     ("constant that clashes with a generated name", lambda d: d["const"][0].update(name="NR_CALLS"), "const NR_CALLS: gives the C name RB_NR_CALLS"),
-    ("call that clashes with a helper", lambda d: call(d).update(name="op_word"), "call op_word: gives the C name rb_op_word"),
+    ("call that clashes with a helper", lambda d: call(d).update(name="op_word", example="\trb_op_word();\n"), "call op_word: gives the C name rb_op_word"),
     ("enumeration that clashes with a generated one", lambda d: d["enum"][1].update(name="status"), "enum status: gives the C name enum rb_status"),
 ]
 
