@@ -56,7 +56,7 @@ def see_also(call, interface):
 
 
 def page(call, interface):
-    return [*md.opening(interface.source, call.name), call.doc, "", *head(call),
+    return [*md.opening(interface.source, call.name), services.text(call.doc, call, interface, ""), "", *head(call),
             *md.section("Prototype", md.block(['#include "ringbolt-calls.h"', "", f"long {prototype(call, interface)};"])),
             *md.section("Registers", registers(call, interface.abi)),
             *md.section("Arguments", arguments(call, interface)),
@@ -67,7 +67,8 @@ def page(call, interface):
 
 def index(interface):
     rows = [(c.nr, f"[`{c.name}`]({c.name}.md)", c.family, c.since, c.doc) for c in interface.calls]
-    return [*md.opening(interface.source, "Calls"), "The calls of this version, in the order of their numbers.", "",
+    return [*md.opening(interface.source, "Calls", {"man": "ringbolt-calls", "about": "calls of the Ringbolt hypervisor"}),
+            "The calls of this version, in the order of their numbers.", "",
             *md.table(["number", "call", "family", "since", "what it does"], rows),
             "The types of arguments: `u64`, any number within the limits; `gfn`, a guest frame number; `gpa`, a guest-physical address; `kva`, "
             "an address of the guest kernel; or the name of an [enumeration](../numbers.md#enumerations).", "",

@@ -7,6 +7,9 @@ from . import markdown as md
 from . import services
 
 
+CALLS = "../calls/"      # from here
+
+
 def file_name(op):
     return op.name.lower()
 
@@ -14,16 +17,17 @@ def file_name(op):
 def word(op, interface):
     field = next(f for f in interface.struct("pt_op").fields if f.name == "word")
     meaning = {"code": f"{op.value} ({md.code(f'RB_OP_{op.name}')})"} | op.word
-    return md.table(["bits", "part", "meaning"], [(b.range, md.code(b.name), meaning[b.name]) for b in field.bits])
+    less = {True: "; the bits hold one less", False: ""}
+    return md.table(["bits", "part", "meaning"], [(b.range, md.code(b.name), meaning[b.name] + less[b.minus_one]) for b in field.bits])
 
 
 def page(op, interface):
     front = {"man": f"ringbolt-op-{file_name(op)}", "about": f"page-table operation {op.name}"}
-    return [*md.opening(interface.source, op.name, front), op.doc, "",
+    return [*md.opening(interface.source, op.name, front), services.text(op.doc, op, interface, CALLS), "",
             "An operation of [`pt_update`](../calls/pt_update.md) and [`pt_batch`](../calls/pt_batch.md).", "",
             *md.section("Word", word(op, interface)),
             *md.section("Value", md.sentence(op.value_doc)),
-            *services.sections(op, interface, "../calls/")]
+            *services.sections(op, interface, CALLS)]
 
 
 def index(interface):

@@ -33,21 +33,23 @@ def cost(service, interface):
     return md.table(["variant", "instructions"], measured or [("-", "-")])
 
 
+def text(words, service, interface, folder):
+    """Words about a call or operation, in which the names of other calls are links."""
+    return md.linked(words, [c.name for c in interface.calls if c.name != service.name], folder)
+
+
 def sections(service, interface, folder):
     """All from the preconditions on. folder: where the pages of calls are, from here."""
-    names = [c.name for c in interface.calls if c.name != service.name]
-
-    def text(words):
-        return md.linked(words, names, folder)
-
+    before, atomicity, time, repeat, tlb = (text(words, service, interface, folder) for words in (
+        service.before, service.atomicity, service.time, service.repeat, service.tlb))
     said = [line for s in statements.says(service) for line in md.statement(s)]
     shown = md.block(["bool example(void)", "{", *service.example.splitlines(), "}"])
-    return [*md.section("Preconditions", text(service.before)),
+    return [*md.section("Preconditions", before),
             *md.section("Postconditions", said),
             *md.section("Errors", errors(service, interface)),
-            *md.section("Atomicity", text(service.atomicity)),
-            *md.section("Time", text(service.time)),
-            *md.section("Repetition", text(service.repeat)),
-            *md.section("Translations", text(service.tlb)),
+            *md.section("Atomicity", atomicity),
+            *md.section("Time", time),
+            *md.section("Repetition", repeat),
+            *md.section("Translations", tlb),
             *md.section("Cost", "Instructions of the hypervisor and the gate, from the guest's instruction to the next one.", cost(service, interface)),
             *md.section("Example", md.statement(statements.example(service)), shown)]
