@@ -9,29 +9,6 @@
 #include "test.h"
 #include "vectors.h"
 
-/* In: argument, RAX at 0, RDI RSI RDX R10 R8 R9 at 8 on. Out: RAX; RDX; the registers that must be zero, ORed; the kept ones, compared. */
-struct raw {
-	uint64_t rax, arg[6];
-	uint64_t status, result, zeroed, kept_lost;
-};
-
-void raw_call(struct raw *raw);
-__asm__(".pushsection .text; raw_call:\n"
-	"push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15; push %rdi\n"
-	"mov (%rdi), %rax; mov 16(%rdi), %rsi; mov 24(%rdi), %rdx; mov 32(%rdi), %r10; mov 40(%rdi), %r8; mov 48(%rdi), %r9; mov 8(%rdi), %rdi\n"
-	"mov $0x1b1b1b1b, %rbx; mov $0x2b2b2b2b, %rbp; mov $0x3b3b3b3b, %r12; mov $0x4b4b4b4b, %r13; mov $0x5b5b5b5b, %r14; mov $0x6b6b6b6b, %r15\n"
-	"syscall\n"
-	"xor $0x1b1b1b1b, %rbx; xor $0x2b2b2b2b, %rbp; xor $0x3b3b3b3b, %r12; xor $0x4b4b4b4b, %r13; xor $0x5b5b5b5b, %r14; xor $0x6b6b6b6b, %r15\n"
-	"or %rbp, %rbx; or %r12, %rbx; or %r13, %rbx; or %r14, %rbx; or %r15, %rbx\n"
-	"or %rsi, %rdi; or %r8, %rdi; or %r9, %rdi; or %r10, %rdi; mov %rdi, %rcx\n"
-	"pop %rdi; mov %rax, 56(%rdi); mov %rdx, 64(%rdi); mov %rcx, 72(%rdi); mov %rbx, 80(%rdi)\n"
-	"pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx; ret; .popsection");
-
-static bool raw_is_sane(const struct raw *raw)
-{
-	return raw->zeroed == 0 && raw->kept_lost == 0;
-}
-
 static void try_vectors(void)
 {
 	unsigned tried = 0, wrong = 0;

@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "guest.h"
+#include "try.h"
 
 /* One thing that must hold. */
 #define check(holds, ...) ({ bool _holds = (holds); test_check(_holds, __FILE__, __LINE__, __VA_ARGS__); })
@@ -30,45 +30,3 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* main's value: 0 if every check held and the hypervisor finds its invariants kept. */
 int test_end(void);
-
-/* The word is on the command line. */
-bool test_option(const char *word);
-/* Under QEMU's TCG, which differs from the architecture in places. */
-bool is_tcg(void);
-
-uint64_t counter(enum rb_counter counter);
-
-/* A function of kernel mode made of this assembler text; RDI is its argument; it may use all registers. */
-#define SNIPPET(text) ({								\
-	void (*_function)(void *);							\
-	__asm__ volatile("lea 771f(%%rip), %0\n\tjmp 772f\n771:\t" text "\n\tret\n772:" : "=r"(_function)); \
-	_function; })
-
-/* What comes of running it: the vector of its exception, or -1. Registers in test_regs. */
-extern struct guest_regs test_regs;
-int test_try(void (*body)(void *), void *argument);
-#define try(text) test_try(SNIPPET(text), NULL)
-#define try_with(text, argument) test_try(SNIPPET(text), (void *)(argument))
-
-/* ---------------- user mode */
-#define USER_TEXT	0x400000ul
-#define USER_DATA	0x600000ul	/* one page, writable */
-#define USER_STACK	0x800000ul	/* end of one page */
-
-/* User code, of this assembler text. */
-#define USER_CODE(name, text)								\
-	extern const char name[], name##_end[];						\
-	__asm__(".pushsection .user, \"ax\"\n" #name ":\n\t" text "\n" #name "_end:\n\t.popsection")
-
-/* Maps all user code, a data page and a stack into a user root. */
-void user_map(uint64_t root);
-/* The same into the root that is loaded at start. */
-void user_setup(void);
-/* Where a label of user code is in user mode. */
-uint64_t user_address(const char *label);
-/* The kernel's view of the data page. */
-extern uint64_t *user_data;
-/* Runs user code from a label until an event; registers in test_regs. The vector; system calls are 1 with guest_is_syscall. */
-int user_run(const char *label);
-/* Goes on from test_regs. */
-int user_resume(void);
