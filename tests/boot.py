@@ -35,6 +35,7 @@ class Machine:
     def __init__(self, seconds):
         self.status = None
         self.process = None
+        self.raw = bytearray()      # all that the console had
         self.allow(seconds)
 
     def allow(self, seconds):
@@ -46,7 +47,8 @@ class Machine:
         rest = ""
         try:
             for part in self.parts():
-                *whole, rest = (rest + part.decode(errors="replace").replace("\r", "")).split("\n")
+                self.raw += part
+                *whole, rest = (rest + part.decode("latin-1").replace("\r", "")).split("\n")
                 yield from whole
             if rest:
                 yield rest
@@ -65,13 +67,13 @@ class Machine:
 
 
 class Qemu(Machine):
-    """image: the hypervisor, with or without the 32 at its end. guest: the kernel's file. counted: the clock counts instructions."""
+    """image: the hypervisor, with or without the 32 at its end. guest: the kernel's file. counted: the clock counts instructions. options: the hypervisor's."""
 
-    def __init__(self, image, guest, command_line, seconds, counted=False):
+    def __init__(self, image, guest, command_line, seconds, counted=False, options=""):
         super().__init__(seconds)
         self.command = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max,-smap", "-m", "256", "-nodefaults", "-display", "none", "-no-reboot",
                         "-serial", "stdio", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
-                        "-kernel", image + "32" if image.endswith(".elf") else image, "-append", "exit=debug", "-initrd", f"{guest} {command_line}"]
+                        "-kernel", image + "32" if image.endswith(".elf") else image, "-append", f"exit=debug {options}", "-initrd", f"{guest} {command_line}"]
         if counted:
             self.command += ["-icount", "shift=0,sleep=off"]
 
@@ -117,7 +119,7 @@ error: action=report
 GRUB_CFG = """set timeout=0
 terminal_output console
 menuentry ringbolt {{
-	multiboot2 /boot/ringbolt.elf exit=debug
+	multiboot2 /boot/ringbolt.elf exit=debug {options}
 	module2 /boot/guest {name} {command_line}
 	boot
 }}
@@ -127,9 +129,9 @@ menuentry ringbolt {{
 class Bochs(Machine):
     """image: the hypervisor's 64-bit file. folder: for what it needs on the disk, its own."""
 
-    def __init__(self, image, guest, command_line, seconds, folder):
+    def __init__(self, image, guest, command_line, seconds, folder, options=""):
         super().__init__(seconds)
-        self.image, self.guest, self.command_line, self.folder = image, guest, command_line, folder
+        self.image, self.guest, self.command_line, self.folder, self.options = image, guest, command_line, folder, options
         self.iso = os.path.join(folder, "boot.iso")
 
     def make_iso(self):
@@ -139,7 +141,7 @@ class Bochs(Machine):
         shutil.copy(self.image, os.path.join(tree, "boot", "ringbolt.elf"))
         shutil.copy(self.guest, os.path.join(tree, "boot", "guest"))
         with open(os.path.join(tree, "boot", "grub", "grub.cfg"), "w") as config:
-            config.write(GRUB_CFG.format(name=os.path.basename(self.guest), command_line=self.command_line))
+            config.write(GRUB_CFG.format(name=os.path.basename(self.guest), command_line=self.command_line, options=self.options))
         made = subprocess.run(["grub-mkrescue", "-o", self.iso, tree], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         shutil.rmtree(tree)
         return None if made.returncode == 0 else made.stdout
@@ -173,17 +175,15 @@ class Bochs(Machine):
             yield wrong
             return
         self.start(serial)
-        output = b""
         while self.status is None:
             late = time.monotonic() >= self.deadline
             if os.path.exists(serial):
                 with open(serial, "rb") as text:
-                    text.seek(len(output))
+                    text.seek(len(self.raw))
                     part = text.read()
-                output += part
                 if part:
                     yield part
-            self.status = self.ending(output.decode(errors="replace")) or ("timeout" if late else None)
+            self.status = self.ending(self.raw.decode(errors="replace")) or ("timeout" if late else None)
             if self.status is None:
                 time.sleep(0.2)
         self.end()
