@@ -8,6 +8,8 @@
 
 #define BOOT_RANGES 128
 #define BOOT_MODULES 8
+#define BOOT_CPUS 64
+#define BOOT_RSDP_BYTES 36
 #define BOOT_COMMAND_BYTES 1024
 #define BOOT_MODULE_COMMAND_BYTES 2048		/* as much as Linux takes */
 
@@ -30,6 +32,10 @@ struct boot_info {
 	struct boot_range ranges[BOOT_RANGES];
 	struct boot_module modules[BOOT_MODULES];
 	char command_line[BOOT_COMMAND_BYTES];
+	u32 rsdp_bytes;				/* 0: the loader gave no ACPI root pointer */
+	u8 rsdp[BOOT_RSDP_BYTES];
+	u32 cpu_count;				/* processors that the firmware lists (boot/acpi.c), */
+	u32 cpu_ids[BOOT_CPUS];			/* by the number of their local APIC */
 };
 
 extern struct boot_info boot_info;

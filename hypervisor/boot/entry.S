@@ -145,6 +145,62 @@ boot_long:
 	pushq	%rax
 	ret
 
+/*
+ * Another processor starts here, in real mode, from a copy of these bytes at the start of a page below 1 MiB (boot/smp.c). It goes to long mode in
+ * one step, with the boot page tables, and takes the stack that was left for it. No registers are relied upon.
+ */
+	.section .rodata, "a"
+	.code16
+	.globl ap_trampoline, ap_trampoline_end
+ap_trampoline:
+	cli
+	cld
+	mov	%cs, %ax
+	mov	%ax, %ds
+	movl	$CR4_PAE, %eax
+	movl	%eax, %cr4
+	movl	$PHYSICAL(boot_root), %eax
+	movl	%eax, %cr3
+	movl	$MSR_EFER, %ecx
+	rdmsr
+	orl	$EFER_LME_NXE, %eax
+	wrmsr
+	lgdtl	ap_gdt - ap_trampoline
+	movl	$CR0_BOOT, %eax
+	movl	%eax, %cr0
+	ljmpl	$0x80, $ap_long
+ap_gdt:
+	.word	boot_gdt_end - boot_gdt - 1
+	.long	PHYSICAL(boot_gdt)
+ap_trampoline_end:
+
+	.section .boot, "ax"
+	.code64
+ap_long:
+	movl	$0x88, %eax
+	movl	%eax, %ss
+	movl	%eax, %ds
+	movl	%eax, %es
+	xorl	%eax, %eax
+	movl	%eax, %fs
+	movl	%eax, %gs
+	movabsq	$ap_stack_end, %rsp
+	lgdt	boot_gdt_high(%rip)
+	movabsq	$ap_high, %rax
+	pushq	%rax
+	ret
+
+	.text
+/* In the image. C makes a CPU of it (ap_main), which returns the CPU's own stack; on that it goes to work. */
+ap_high:
+	xorl	%ebp, %ebp
+	call	ap_main
+	mov	%rax, %rsp
+	xorl	%ebp, %ebp
+	call	ap_run
+	ud2
+
+	.section .boot, "ax"
 boot_gdt_low:
 	.word	boot_gdt_end - boot_gdt - 1
 	.long	PHYSICAL(boot_gdt)
@@ -177,3 +233,6 @@ boot_image:
 boot_stack:
 	.skip	16384
 boot_stack_end:
+ap_stack:
+	.skip	8192
+ap_stack_end:

@@ -2,10 +2,12 @@
 /*
  * The boot processor's way from the boot loader to the first domain.
  */
+#include "boot/acpi.h"
 #include "boot/boot_info.h"
 #include "boot/loader.h"
 #include "boot/memory.h"
 #include "boot/option.h"
+#include "boot/smp.h"
 #include "dev/console.h"
 #include "dev/lapic.h"
 #include "dev/machine.h"
@@ -48,10 +50,14 @@ void boot_main(u32 magic, u32 information)
 	options_apply();
 	print("Ringbolt, " BUILD_NAME " build\n");
 	boot_info_print();
+	acpi_read_cpus();
 	memory_init();
 	cpu_init(0);
 	devices_init();
+	cpus[0].apic_id = lapic_id();
+	cpus[0].online = true;
 	first_domain_load();
 	memory_free_modules();
+	smp_start();
 	enter_guest();
 }

@@ -46,7 +46,7 @@ struct multiboot1_memory {
 } __attribute__((packed));
 
 /* Multiboot 2: a length, then tags aligned to eight bytes. */
-enum { TAG_END = 0, TAG_COMMAND_LINE = 1, TAG_MODULE = 3, TAG_MEMORY_MAP = 6 };
+enum { TAG_END = 0, TAG_COMMAND_LINE = 1, TAG_MODULE = 3, TAG_MEMORY_MAP = 6, TAG_RSDP_1 = 14, TAG_RSDP_2 = 15 };
 
 struct multiboot2_tag {
 	u32 type, bytes;
@@ -152,6 +152,17 @@ static void parse_memory_map(const struct multiboot2_memory_map *map)
 	}
 }
 
+/* The newer root pointer, if there are both. */
+static void copy_rsdp(const struct multiboot2_tag *tag)
+{
+	u32 bytes = tag->bytes - sizeof(*tag);
+
+	if (bytes <= boot_info.rsdp_bytes || bytes > BOOT_RSDP_BYTES)
+		return;
+	boot_info.rsdp_bytes = bytes;
+	memcpy(boot_info.rsdp, tag + 1, bytes);
+}
+
 static void parse_multiboot2(const u8 *info)
 {
 	u32 total = *(const u32 *)info;
@@ -170,6 +181,8 @@ static void parse_multiboot2(const u8 *info)
 			add_module(module->start, module->end, module->command_line);
 		} else if (tag->type == TAG_MEMORY_MAP) {
 			parse_memory_map((const void *)tag);
+		} else if (tag->type == TAG_RSDP_1 || tag->type == TAG_RSDP_2) {
+			copy_rsdp(tag);
 		}
 		offset += ALIGN_UP(tag->bytes, 8u);
 	}

@@ -105,6 +105,11 @@ static void map_direct(u64 ram_end)
 	}
 }
 
+u64 root_address(void)
+{
+	return direct_address(root);
+}
+
 u64 root_pages(u64 ram_end)
 {
 	u64 image_chunks = ((u64)__image_end - IMAGE_BASE) / CHUNK_BYTES + 1;

@@ -12,3 +12,6 @@ u64 root_pages(u64 ram_end);
  * local APIC. Each CPU later makes its own copy, with its own gate (cpu_init).
  */
 void root_build(u64 ram_end);
+
+/* Its machine address: what another processor loads before it makes its own copy. */
+u64 root_address(void);

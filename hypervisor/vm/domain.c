@@ -103,10 +103,15 @@ static void domain_end(struct vcpu *v, u32 reason, u32 code)
 
 void domain_check_all_ended(void)
 {
+	static bool ended;
+
 	for (u32 i = 0; i < DOMAINS_MAX; i++) {
 		if (domains[i] && !domains[i]->ending)
 			return;
 	}
+	/* The first CPU that sees it does it; the others wait for the end. */
+	while (__atomic_exchange_n(&ended, true, __ATOMIC_SEQ_CST))
+		asm volatile("pause");
 	print("ringbolt: no domain is left\n");
 	if (final_reason == RB_SHUTDOWN_REASON_REBOOT)
 		machine_reboot();

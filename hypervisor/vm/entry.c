@@ -65,6 +65,8 @@ static void interrupt_handle(u64 vector)
 			domain_console_input();
 		}
 		pic_eoi((u32)vector - PIC_VECTOR_FIRST);
+	} else if (vector == VECTOR_WAKE) {
+		lapic_eoi();		/* vcpu_leave looks */
 	} else if (vector != VECTOR_LAPIC_SPURIOUS) {
 		/* Nobody asked for it: left over from the firmware, or a device's. */
 		lapic_eoi();

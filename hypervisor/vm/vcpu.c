@@ -6,6 +6,7 @@
  * the branch predictors are flushed where the processor can.
  */
 #include "vm/vcpu.h"
+#include "dev/lapic.h"
 #include "dev/time.h"
 #include "lib/ensure.h"
 #include "lib/string.h"
@@ -53,11 +54,14 @@ void vcpu_start_state(struct vcpu *v, u64 rip, u64 rsp, u64 rdi)
 	v->regs.rdi = rdi;
 }
 
-/* Other CPUs will be sent an interrupt here. */
+/* The CPU looks for what it should run, before it runs guest code again. What it will find must have been stored before. */
 static void cpu_look(struct cpu *cpu)
 {
-	cpu->reschedule = true;
-	cpu->slow_exit = true;
+	__atomic_store_n(&cpu->reschedule, true, __ATOMIC_SEQ_CST);
+	if (cpu == this_cpu())
+		cpu->slow_exit = true;
+	else
+		lapic_send(cpu->apic_id, VECTOR_WAKE);
 }
 
 void vcpu_start(struct vcpu *v)

@@ -44,6 +44,18 @@ static void *page_need(void)
 	return page;
 }
 
+/* What is not the same on all processors is not offered; they are alike on every machine we know, so a difference stops us. */
+static void features_check(void)
+{
+	struct cpuid leaf1 = cpuid_leaf(1, 0);
+	struct cpuid leaf7 = cpuid_leaf(7, 0);
+
+	ENSURE(leaf7.ebx & 1);
+	ENSURE(!!(leaf1.ecx & 1u << 17) == cpu_features.pcid);
+	ENSURE(cpuid_physical_bits() == cpu_features.address_bits);
+	ENSURE((cpuid_leaf(0xd, 0).eax & cpu_features.xcr0) == cpu_features.xcr0);
+}
+
 static void features_read(void)
 {
 	struct cpuid leaf1 = cpuid_leaf(1, 0);
@@ -205,7 +217,10 @@ void cpu_init(u32 id)
 	struct cpu *cpu = &cpus[id];
 
 	cpu->id = id;
-	features_read();
+	if (id == 0)
+		features_read();
+	else
+		features_check();
 	roots_build(cpu);
 	tables_build(cpu);
 	registers_set();

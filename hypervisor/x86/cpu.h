@@ -50,6 +50,8 @@ _Static_assert(offsetof(struct gate_scratch, debug) == SCRATCH_DEBUG, "layout");
 
 struct cpu {
 	u32 id;
+	u32 apic_id;			/* number of its local APIC */
+	bool online;			/* waits for work, or does it */
 	bool reschedule;		/* look for another vCPU before going back */
 	bool slow_exit;			/* a hypercall must leave through vcpu_leave */
 	u64 slice_end_ns;		/* when the current vCPU's slice ends; zero: nobody waited yet */
