@@ -422,6 +422,32 @@ static inline enum rb_status call_debug_check(struct vcpu *v, const uint64_t arg
 	return hc_debug_check(v, result);
 }
 
+static inline enum rb_status call_vcpu_start(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t vcpu = arg[0];
+	const uint64_t ip = arg[1];
+	const uint64_t sp = arg[2];
+	const uint64_t argument = arg[3];
+	const uint64_t root = arg[4];
+	const uint64_t page = arg[5];
+	const struct hc_vcpu_start_args a = { .vcpu = vcpu, .ip = ip, .sp = sp, .argument = argument, .root = root, .page = page };
+
+	(void)result;
+	if (vcpu > 63)
+		return RB_INVAL;
+	if (ip < RB_GATE_END)
+		return RB_INVAL;
+	if (!is_canonical(sp))
+		return RB_INVAL;
+	if (root >> 40)
+		return RB_INVAL;
+	if (page >> 52)
+		return RB_INVAL;
+	if (page & 0xfff)
+		return RB_INVAL;
+	return hc_vcpu_start(v, &a);
+}
+
 enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t arg[6], uint64_t *result)
 {
 	*result = 0;
@@ -488,6 +514,8 @@ enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t ar
 		return call_shutdown(v, arg, result);
 	case RB_HC_DEBUG_CHECK:
 		return call_debug_check(v, arg, result);
+	case RB_HC_VCPU_START:
+		return call_vcpu_start(v, arg, result);
 	default:
 		return RB_NOSYS;
 	}
@@ -495,7 +523,7 @@ enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t ar
 
 uint32_t hypercall_since(uint64_t nr)
 {
-	if (nr <= RB_HC_DEBUG_CHECK)
+	if (nr <= RB_HC_VCPU_START)
 		return 0x10000;
 	return 0;
 }

@@ -109,7 +109,8 @@ enum rb_status hc_pt_update(struct vcpu *v, const struct hc_pt_update_args *a, u
  * result: the number of operations that took effect
  * RB_AGAIN: the operations are too many for one call
  * RB_NOSYS: an operation's code has no meaning
- * RB_INVAL: first + count is over 256; an operation is refused with INVAL
+ * RB_INVAL: first + count is over 256; the vCPU has no queue page yet (vcpu_set_queue); an operation is refused with
+ * INVAL
  * RB_NOENT: an operation is refused with NOENT
  * RB_OWNER: an operation is refused with OWNER
  * RB_TYPE: an operation is refused with TYPE
@@ -335,5 +336,24 @@ enum rb_status hc_shutdown(struct vcpu *v, const struct hc_shutdown_args *a);
  * RB_NOSYS: the hypervisor is a release build
  */
 enum rb_status hc_debug_check(struct vcpu *v, uint64_t *result);
+
+/*
+ * Start a vCPU of the calling domain that was never started: it begins in kernel mode, like vCPU 0 at the domain's
+ * start, without entry points for events.
+ * RB_NOENT: the domain has no such vCPU; no chunk of the domain is present at the address of the page; the root's frame
+ * is not in the page-table reserve
+ * RB_TYPE: the chunk of the page is not DATA; the root's frame is not a table of level 4, or is the kernel root
+ * RB_BUSY: the vCPU was started before
+ */
+struct hc_vcpu_start_args {
+	uint64_t vcpu;	/* which one, below start_info.vcpu_count; checked: at most 63 */
+	uint64_t ip;	/* address of its first instruction; checked: a kernel address (at or above `GATE_END`) */
+	uint64_t sp;	/* its stack pointer; checked: a canonical address */
+	uint64_t argument;	/* what it finds in RDI */
+	uint64_t root;	/* its user root: frame of a table of level 4; checked: below 2^40 */
+	/* its vCPU page: guest-physical address of a page of a DATA chunk; checked: below 2^52, a multiple of 4096 */
+	uint64_t page;
+};
+enum rb_status hc_vcpu_start(struct vcpu *v, const struct hc_vcpu_start_args *a);
 
 #endif /* RINGBOLT_DISPATCH_H */

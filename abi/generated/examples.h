@@ -427,6 +427,17 @@ static bool example_debug_check(void)
 	return status == RB_OK && violations == 0;
 }
 
+static bool example_vcpu_start(void)
+{
+	extern const char vcpu_spin[];	/* its program: an endless loop */
+	uint64_t page = guest_page();
+	long status;
+
+	__asm__(".pushsection .text; vcpu_spin: pause; jmp vcpu_spin; .popsection");
+	status = rb_vcpu_start(1, (uint64_t)vcpu_spin, 0, 0, guest_start->user_root, page);
+	return status == (guest_start->vcpu_count > 1 ? RB_OK : RB_NOENT);
+}
+
 static bool example_op_NOP(void)
 {
 	const uint64_t flush = rb_op_word(RB_OP_FLUSH, 0, 0, 1), nop = rb_op_word(RB_OP_NOP, 0, 0, 1);
@@ -546,6 +557,7 @@ static const struct rb_example rb_examples[] = {
 	{ "vcpu_set_tsc_aux.example", example_vcpu_set_tsc_aux },
 	{ "shutdown.example", example_shutdown },
 	{ "debug_check.example", example_debug_check },
+	{ "vcpu_start.example", example_vcpu_start },
 	{ "op.NOP.example", example_op_NOP },
 	{ "op.TYPE.example", example_op_TYPE },
 	{ "op.SET.example", example_op_SET },

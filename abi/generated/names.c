@@ -69,6 +69,8 @@ const char *rb_call_name(uint64_t nr)
 		return "shutdown";
 	case RB_HC_DEBUG_CHECK:
 		return "debug_check";
+	case RB_HC_VCPU_START:
+		return "vcpu_start";
 	default:
 		return "?";
 	}

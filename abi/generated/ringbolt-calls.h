@@ -181,7 +181,7 @@ static RB_INLINE long rb_pt_update(uint64_t word0, uint64_t value0, uint64_t wor
  * result: the number of operations that took effect
  * RB_NOSYS: an operation's code has no meaning
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; first + count is over
- * 256; an operation is refused with INVAL
+ * 256; the vCPU has no queue page yet (vcpu_set_queue); an operation is refused with INVAL
  * RB_NOENT: an operation is refused with NOENT
  * RB_OWNER: an operation is refused with OWNER
  * RB_TYPE: an operation is refused with TYPE
@@ -504,6 +504,28 @@ static RB_INLINE long rb_shutdown(enum rb_shutdown_reason reason, uint64_t code)
 static RB_INLINE long rb_debug_check(uint64_t *result)
 {
 	return rb_hypercall0(RB_HC_DEBUG_CHECK, result);
+}
+
+/*
+ * 31 vcpu_start, since 1.0. Start a vCPU of the calling domain that was never started: it begins in kernel mode, like
+ * vCPU 0 at the domain's start, without entry points for events.
+ * vcpu: which one, below start_info.vcpu_count (at most 63)
+ * ip: address of its first instruction (a kernel address (at or above `GATE_END`))
+ * sp: its stack pointer (a canonical address)
+ * argument: what it finds in RDI
+ * root: its user root: frame of a table of level 4 (below 2^40)
+ * page: its vCPU page: guest-physical address of a page of a DATA chunk (below 2^52, a multiple of 4096)
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: the domain has no such vCPU; no chunk of the domain is present at the address of the page; the root's frame
+ * is not in the page-table reserve
+ * RB_TYPE: the chunk of the page is not DATA; the root's frame is not a table of level 4, or is the kernel root
+ * RB_BUSY: the vCPU was started before
+ */
+static RB_INLINE long rb_vcpu_start(uint64_t vcpu, uint64_t ip, uint64_t sp, uint64_t argument, uint64_t root, uint64_t page)
+{
+	uint64_t none;
+
+	return rb_hypercall6(RB_HC_VCPU_START, vcpu, ip, sp, argument, root, page, &none);
 }
 
 #endif /* RINGBOLT_CALLS_H */

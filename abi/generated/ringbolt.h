@@ -263,6 +263,7 @@ enum rb_op {
 #define RB_HC_VCPU_SET_TSC_AUX    28
 #define RB_HC_SHUTDOWN            29
 #define RB_HC_DEBUG_CHECK         30
+#define RB_HC_VCPU_START          31
 #else
 enum rb_call {
 	RB_HC_INFO_VERSION = 0,	/* Ask for the version of the interface that the hypervisor has. */
@@ -317,9 +318,14 @@ enum rb_call {
 	 * is violated.
 	 */
 	RB_HC_DEBUG_CHECK = 30,
+	/*
+	 * Start a vCPU of the calling domain that was never started: it begins in kernel mode, like vCPU 0 at the
+	 * domain's start, without entry points for events.
+	 */
+	RB_HC_VCPU_START = 31,
 };
 #endif
-#define RB_NR_CALLS 31
+#define RB_NR_CALLS 32
 
 /* ---------------- ELF notes of a guest kernel */
 #define RB_NOTE_OWNER        "Ringbolt"	/* name of the notes */

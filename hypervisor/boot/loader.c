@@ -7,6 +7,7 @@
 #include "boot/boot_info.h"
 #include "boot/elf.h"
 #include "boot/layout.h"
+#include "boot/option.h"
 #include "boot/tables.h"
 #include "dev/time.h"
 #include "ipc/port.h"
@@ -97,6 +98,14 @@ static void describe_memory(struct rb_start_info *info, const struct layout *lay
 	info->machine_chunk_count = chunk_count;
 }
 
+/* vCPUs of the first domain. */
+static u32 vcpu_option(void)
+{
+	u64 count = option_number("vcpus", 1);
+
+	return (u32)MIN(MAX(count, 1), RB_MAX_VCPUS);
+}
+
 static void describe_start(struct rb_start_info *info, const struct layout *layout, const struct kernel *kernel,
 			   const struct boot_tables *tables)
 {
@@ -104,7 +113,7 @@ static void describe_start(struct rb_start_info *info, const struct layout *layo
 	info->abi_major = RB_ABI_MAJOR;
 	info->abi_minor = RB_ABI_MINOR;
 	info->features = domain_features();
-	info->vcpu_count = 1;
+	info->vcpu_count = vcpu_option();
 	info->direct_base = kernel->direct_base;
 	info->kernel_root = tables->kernel_root.raw;
 	info->user_root = tables->user_root.raw;
@@ -135,6 +144,9 @@ static void make_vcpu(struct domain *domain, const struct layout *layout, const 
 	spin_lock(&domain->space.lock);
 	ENSURE(root_hold(&domain->space, user_root, &v->user_root) == RB_OK);
 	spin_unlock(&domain->space.lock);
+	for (u32 id = 1; id < vcpu_option(); id++)
+		if (!vcpu_create(domain, id))
+			panic("no memory for vCPU %u", id);
 	vcpu_start_state(v, kernel->entry, 0, kernel->direct_base + layout_boot_page(layout, BOOT_PAGE_INFO));
 	vcpu_start(v);
 }

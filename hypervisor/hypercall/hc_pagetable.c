@@ -76,12 +76,6 @@ enum rb_status hc_tlb_flush(struct vcpu *v, const struct hc_tlb_flush_args *a)
 	if (a->scope != RB_TLB_SCOPE_RANGE && (a->address | a->pages))
 		return RB_INVAL;
 
-	/* A vCPU that is not loaded is flushed when it is; those on other CPUs will be interrupted here. */
-	if (a->vcpu_mask >> v->id & 1) {
-		if (a->scope == RB_TLB_SCOPE_RANGE)
-			live_flush_range(this_cpu()->live, a->address, a->pages);
-		else
-			live_flush_all(this_cpu()->live);
-	}
+	live_flush_cpus(domain_cpus(v->domain, a->vcpu_mask));
 	return RB_OK;
 }

@@ -6,6 +6,20 @@
 #include "x86/fpu.h"
 #include "x86/instruction.h"
 
+enum rb_status hc_vcpu_start(struct vcpu *v, const struct hc_vcpu_start_args *a)
+{
+	struct vcpu *target = v->domain->vcpus[nospec_index(a->vcpu, RB_MAX_VCPUS)];
+	struct vcpu_start start = { .ip = a->ip, .sp = a->sp, .argument = a->argument, .root = { a->root } };
+	enum rb_status status;
+
+	if (!target)
+		return RB_NOENT;
+	status = space_data(&v->domain->space, a->page, PAGE_BYTES, (void **)&start.page);
+	if (status != RB_OK)
+		return status;
+	return vcpu_start_at(target, &start);
+}
+
 enum rb_status hc_vcpu_set_entry(struct vcpu *v, const struct hc_vcpu_set_entry_args *a)
 {
 	if (a->range_end < a->range_start)

@@ -47,7 +47,7 @@ static void port_pending_set(struct domain *d, u64 number, const struct port *po
 
 	if (!v)
 		return;
-	__atomic_fetch_or(&v->page->port_pending[number / 64], 1ul << number % 64, __ATOMIC_SEQ_CST);
+	event_port_set(v, (u32)number);
 	if (port->vector)
 		event_raise(v, port->vector);
 }

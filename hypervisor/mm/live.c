@@ -8,6 +8,7 @@
 
 #include "mm/live.h"
 
+#include "dev/ipi.h"
 #include "lib/ensure.h"
 
 enum {
@@ -140,15 +141,40 @@ void live_root_propagate(struct space *space, mfn_t root, u64 index, u64 entry)
 	}
 }
 
+static bool live_flush_is_owed(const struct live_root *live)
+{
+	return __atomic_load_n(&live->flush_owed, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Three passes, so that the CPUs leave their guests at the same time. A CPU that is in the hypervisor (ours is) cannot reach the guest's memory through
+ * guest translations before it honours flush_owed. It may be waiting for the very lock that our caller holds, with interrupts off: it must not be
+ * waited for, and is not.
+ */
+void live_flush_cpus(u64 cpu_mask)
+{
+	u64 running = 0;
+
+	for (u32 cpu = 0; cpu < live_root_count; cpu++)
+		if (cpu_mask >> cpu & 1)
+			__atomic_store_n(&live_roots[cpu]->flush_owed, true, __ATOMIC_SEQ_CST);
+	for (u32 cpu = 0; cpu < live_root_count; cpu++) {
+		if (cpu_mask >> cpu & 1 && cpu_is_in_guest(cpu)) {
+			running |= 1ul << cpu;
+			cpu_interrupt(cpu);
+		}
+	}
+	for (u32 cpu = 0; running; cpu++, running >>= 1)
+		while (running & 1 && cpu_is_in_guest(cpu) && live_flush_is_owed(live_roots[cpu]))
+			asm volatile("pause");
+}
+
 void live_flush_everywhere(struct space *space)
 {
-	for (u32 cpu = 0; cpu < live_root_count; cpu++) {
-		/*
-		 * More than one CPU: interrupt each that runs a guest of this space now, and wait until it has set its own flush_owed or is
-		 * seen in the hypervisor (from where it cannot reach the guest's memory without honouring flush_owed). It may be
-		 * waiting for this very lock with interrupts off: then it is in the hypervisor, and must not be waited for.
-		 */
+	u64 mask = 0;
+
+	for (u32 cpu = 0; cpu < live_root_count; cpu++)
 		if (live_roots[cpu]->space == space)
-			live_flush_all(live_roots[cpu]);
-	}
+			mask |= 1ul << cpu;
+	live_flush_cpus(mask);
 }

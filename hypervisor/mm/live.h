@@ -63,7 +63,11 @@ static inline void live_flush_range(struct live_root *live, u64 va, u64 pages)
 }
 
 /*
- * Forget everything of a space on every CPU that runs it, before returning: a frame changed its level, and a CPU may still
- * remember it as it was (I-4). Caller holds the lock. THE place where other CPUs will be interrupted.
+ * Forget all of the guest's translations on a set of CPUs: when it returns, no guest code runs there with one from before. CPUs that run
+ * guest code are interrupted.
+ */
+void live_flush_cpus(u64 cpu_mask);
+/*
+ * The same on every CPU that runs a space: a frame changed its level, and a CPU may still remember it as it was (I-4). Caller holds the lock.
  */
 void live_flush_everywhere(struct space *space);

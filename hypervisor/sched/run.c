@@ -49,6 +49,11 @@ bool run_wake(struct run_unit *unit)
 	return run_from(unit, RB_RUN_STATE_BLOCKED);
 }
 
+u32 run_state(const struct run_unit *unit)
+{
+	return __atomic_load_n(&unit->state, __ATOMIC_SEQ_CST);
+}
+
 void run_stop(struct run_unit *unit, u32 state)
 {
 	struct run_queue *queue = &queues[unit->cpu];

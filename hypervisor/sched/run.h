@@ -29,6 +29,8 @@ void run_init(struct run_unit *unit, u32 cpu);
 void run_start(struct run_unit *unit);
 /* BLOCKED to RUNNABLE. True if it was blocked: its CPU should look. */
 bool run_wake(struct run_unit *unit);
+/* Its state. Out of date at once, if another CPU may change it; but not older than the caller's last store. */
+u32 run_state(const struct run_unit *unit);
 /* The running unit stops for this reason: RUNNABLE (goes to the end of the queue), BLOCKED or OFFLINE. */
 void run_stop(struct run_unit *unit, u32 state);
 /* The next unit for a CPU, which is RUNNING now; NULL: none wants to run. */

@@ -62,6 +62,19 @@ struct domain *domain_find(u64 id)
 	return d && !d->ending ? d : NULL;
 }
 
+u64 domain_cpus(const struct domain *d, u64 vcpu_mask)
+{
+	u64 mask = 0;
+
+	for (u32 i = 0; i < d->vcpu_count; i++) {
+		const struct vcpu *v = d->vcpus[i];
+
+		if (vcpu_mask >> i & 1 && v && __atomic_load_n(&cpus[v->run.cpu].loaded, __ATOMIC_SEQ_CST) == v)
+			mask |= 1ul << v->run.cpu;
+	}
+	return mask;
+}
+
 /* Map pages read-only from the start of one 2 MiB part of the windows. */
 static void window_map(struct domain *d, u64 va, u64 maddr, u32 pages)
 {

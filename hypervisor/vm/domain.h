@@ -37,6 +37,9 @@ struct domain *domain_find(u64 id);
 /* Feature bits of the interface (RB_FEATURE_*). */
 u64 domain_features(void);
 
+/* The CPUs on which vCPUs of a set may have translations: a vCPU that comes onto a CPU later starts with none. */
+u64 domain_cpus(const struct domain *d, u64 vcpu_mask);
+
 static inline void domain_count(struct domain *d, u32 counter)
 {
 	d->counters[counter]++;

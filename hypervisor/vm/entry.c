@@ -41,6 +41,7 @@ struct hypercall_return hypercall_handle(struct regs *regs, u64 number)
 	struct vcpu *v = cpu->current;
 	struct hypercall_return back;
 
+	vcpu_has_left(cpu);
 	domain_count(v->domain, RB_COUNTER_HYPERCALLS);
 	back.result = 0;
 	back.status = hypercall_dispatch(v, number, (const u64 *)((const u8 *)regs + REGS_RDI), &back.result);
@@ -89,6 +90,7 @@ void event_handle(struct regs *regs)
 	struct cpu *cpu = this_cpu();
 	struct vcpu *v = cpu->current;
 
+	vcpu_has_left(cpu);
 	if (regs->reason >= 32 && regs->reason < 256) {
 		domain_count(v->domain, RB_COUNTER_INTERRUPTS);
 		interrupt_handle(regs->reason);

@@ -11,11 +11,21 @@
 
 void event_raise(struct vcpu *v, u32 vector)
 {
-	if (!v->page)
-		return;		/* never started */
-	__atomic_fetch_or(&v->page->pending_vectors[vector / 64], 1ul << vector % 64, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&v->page->pending, 1, __ATOMIC_SEQ_CST);
+	spin_lock(&v->page_lock);
+	if (v->page) {
+		__atomic_fetch_or(&v->page->pending_vectors[vector / 64], 1ul << vector % 64, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&v->page->pending, 1, __ATOMIC_SEQ_CST);
+	}
+	spin_unlock(&v->page_lock);
 	vcpu_wake(v);
+}
+
+void event_port_set(struct vcpu *v, u32 port)
+{
+	spin_lock(&v->page_lock);
+	if (v->page)
+		__atomic_fetch_or(&v->page->port_pending[port / 64], 1ul << port % 64, __ATOMIC_SEQ_CST);
+	spin_unlock(&v->page_lock);
 }
 
 /* The highest pending vector, taken; 0: none. Leaves `pending` set if there may be more. */

@@ -8,6 +8,8 @@
 
 /* A vector becomes pending; the vCPU is woken. From any CPU. */
 void event_raise(struct vcpu *v, u32 vector);
+/* A port's bit in the vCPU page. From any CPU. */
+void event_port_set(struct vcpu *v, u32 port);
 /* Is there something that must be delivered before the vCPU goes on where it is? */
 bool event_deliverable(const struct vcpu *v);
 /*

@@ -6,7 +6,7 @@
  * the branch predictors are flushed where the processor can.
  */
 #include "vm/vcpu.h"
-#include "dev/lapic.h"
+#include "dev/ipi.h"
 #include "dev/time.h"
 #include "lib/ensure.h"
 #include "lib/string.h"
@@ -18,30 +18,6 @@
 #include "x86/instruction.h"
 
 #define DESCRIPTOR_SLOT_FIRST	(SEL_TLS / 8)
-
-struct vcpu *vcpu_create(struct domain *domain, u32 id)
-{
-	struct vcpu *v = page_alloc();
-
-	_Static_assert(sizeof(struct vcpu) <= PAGE_BYTES, "a vCPU fits a page");
-	if (!v)
-		return NULL;
-	v->fpu = fpu_area_alloc();
-	if (!v->fpu) {
-		page_free(v);
-		return NULL;
-	}
-	v->domain = domain;
-	v->id = id;
-	v->user_root = NO_MFN;
-	v->debug_control = 0x400;
-	v->xcr0 = XCR0_X87;
-	v->time_is_stale = true;
-	run_init(&v->run, 0);
-	domain->vcpus[id] = v;
-	domain->vcpu_count = MAX(domain->vcpu_count, id + 1);
-	return v;
-}
 
 void vcpu_start_state(struct vcpu *v, u64 rip, u64 rsp, u64 rdi)
 {
@@ -61,20 +37,97 @@ static void cpu_look(struct cpu *cpu)
 	if (cpu == this_cpu())
 		cpu->slow_exit = true;
 	else
-		lapic_send(cpu->apic_id, VECTOR_WAKE);
+		cpu_interrupt(cpu->id);
+}
+
+/* Whoever changes the state shows it afterwards: the last one to do so shows the last one. */
+static void vcpu_show_state(struct vcpu *v)
+{
+	spin_lock(&v->page_lock);
+	v->page->run_state = run_state(&v->run);
+	spin_unlock(&v->page_lock);
 }
 
 void vcpu_start(struct vcpu *v)
 {
+	/* Spread over the CPUs, for as long as nothing moves them. */
+	v->run.cpu = v->id % cpu_count;
 	run_start(&v->run);
+	vcpu_show_state(v);
 	cpu_look(&cpus[v->run.cpu]);
+}
+
+/* As vcpu_create left it. */
+static void vcpu_reset(struct vcpu *v)
+{
+	v->user_entry = v->kernel_entry = 0;
+	v->range_start = v->range_end = v->emergency_sp = v->kernel_gs = 0;
+	memset(v->debug, 0, sizeof(v->debug));
+	v->debug_control = 0x400;
+	v->xcr0 = XCR0_X87;
+	memset(v->descriptors, 0, sizeof(v->descriptors));
+	v->tsc_aux = 0;
+	v->has_debug_event = v->has_bad_stack = false;
+	v->timer_deadline_ns = 0;
+	v->time_is_stale = true;
+	v->queue = NULL;
+	v->fs_base = v->gs_base = 0;
+	v->ds = v->es = v->fs = v->gs = 0;
+	fpu_area_init(v->fpu);
+}
+
+struct vcpu *vcpu_create(struct domain *domain, u32 id)
+{
+	struct vcpu *v = page_alloc();
+
+	_Static_assert(sizeof(struct vcpu) <= PAGE_BYTES, "a vCPU fits a page");
+	if (!v)
+		return NULL;
+	v->fpu = fpu_area_alloc();
+	if (!v->fpu) {
+		page_free(v);
+		return NULL;
+	}
+	v->domain = domain;
+	v->id = id;
+	v->user_root = NO_MFN;
+	vcpu_reset(v);
+	run_init(&v->run, 0);
+	domain->vcpus[id] = v;
+	domain->vcpu_count = MAX(domain->vcpu_count, id + 1);
+	return v;
+}
+
+enum rb_status vcpu_start_at(struct vcpu *v, const struct vcpu_start *start)
+{
+	struct space *space = &v->domain->space;
+	enum rb_status status = RB_BUSY;
+
+	spin_lock(&v->domain->lock);
+	spin_lock(&space->lock);
+	if (run_state(&v->run) == RB_RUN_STATE_OFFLINE && !v->page)
+		status = root_hold(space, start->root, &v->user_root);
+	spin_unlock(&space->lock);
+	if (status == RB_OK) {
+		vcpu_reset(v);
+		v->page = start->page;
+		v->page->events_enabled = 0;
+		vcpu_start_state(v, start->ip, start->sp, start->argument);
+		vcpu_start(v);
+	}
+	spin_unlock(&v->domain->lock);
+	return status;
 }
 
 void vcpu_wake(struct vcpu *v)
 {
-	if (!v->domain->ending && run_wake(&v->run)) {
-		v->page->run_state = RB_RUN_STATE_RUNNABLE;
+	if (v->domain->ending)
+		return;
+	if (run_wake(&v->run)) {
+		vcpu_show_state(v);
 		cpu_look(&cpus[v->run.cpu]);
+	} else if (v->run.cpu != this_cpu()->id && run_state(&v->run) == RB_RUN_STATE_RUNNING) {
+		cpu_interrupt(v->run.cpu);
 	}
 }
 
@@ -139,8 +192,9 @@ void vcpu_move_page(struct vcpu *v, struct rb_vcpu_page *page)
 {
 	struct rb_vcpu_page *old = v->page;
 
-	/* Against another CPU that raises a vector meanwhile: a lock is to be taken here and in event_raise. */
+	spin_lock(&v->page_lock);
 	v->page = page;
+	spin_unlock(&v->page_lock);
 	vcpu_load_page(v);
 	page->vcpu_id = v->id;
 	page->run_state = RB_RUN_STATE_RUNNING;
@@ -203,7 +257,7 @@ static void vcpu_unload(struct vcpu *v)
 {
 	segments_save(v);
 	fpu_save(v->fpu);
-	v->page->run_state = v->run.state;
+	vcpu_show_state(v);
 }
 
 static void gate_scrub(struct cpu *cpu)
@@ -223,7 +277,7 @@ void vcpu_load(struct cpu *cpu, struct vcpu *v)
 
 	cpu->current = v;
 	if (before == v) {
-		v->page->run_state = RB_RUN_STATE_RUNNING;
+		vcpu_show_state(v);
 		return;
 	}
 	if (before)
@@ -241,8 +295,8 @@ void vcpu_load(struct cpu *cpu, struct vcpu *v)
 	fpu_load(v->fpu);
 	xcr0_write(v->xcr0);
 	segments_load(v);
-	cpu->loaded = v;
-	v->page->run_state = RB_RUN_STATE_RUNNING;
+	__atomic_store_n(&cpu->loaded, v, __ATOMIC_SEQ_CST);
+	vcpu_show_state(v);
 	v->page->vcpu_id = v->id;
 	if (v->time_is_stale)
 		time_record_write(v);

@@ -19,7 +19,8 @@ struct vcpu {
 	u32 id;
 	struct run_unit run;
 
-	struct rb_vcpu_page *page;	/* shared with the guest, who may write it at any time */
+	struct spinlock page_lock;	/* which page it is, against other CPUs that raise something in it */
+	struct rb_vcpu_page *page;	/* shared with the guest, who may write it at any time; NULL: never started */
 	struct rb_pt_op *queue;		/* likewise; NULL: none set */
 	mfn_t user_root;		/* loaded when it runs */
 
@@ -54,7 +55,16 @@ struct vcpu *vcpu_create(struct domain *domain, u32 id);
 void vcpu_start_state(struct vcpu *v, u64 rip, u64 rsp, u64 rdi);
 /* It runs from now on. */
 void vcpu_start(struct vcpu *v);
-/* Let it run if it waits; make its CPU look. */
+
+/* How another vCPU of the domain starts one. */
+struct vcpu_start {
+	u64 ip, sp, argument;		/* RIP, RSP, RDI */
+	gfn_t root;			/* user root */
+	struct rb_vcpu_page *page;
+};
+/* A vCPU that was never started begins like that. BUSY: it was; NOENT, TYPE: the root, as in root_find. */
+enum rb_status vcpu_start_at(struct vcpu *v, const struct vcpu_start *start);
+/* Something became pending: let it run if it waits; make its CPU look, if that is another one. */
 void vcpu_wake(struct vcpu *v);
 /* It can no longer run: its domain ends. */
 void vcpu_stop(struct vcpu *v);
@@ -78,16 +88,26 @@ static inline bool vcpu_is_loaded(const struct vcpu *v)
 	return this_cpu()->loaded == v;
 }
 
-/* CR3 for the way back, with the flush that is owed. */
+/*
+ * CR3 for the way back, with the flush that is owed. Another CPU owes us one by setting flush_owed, then looking at in_guest; we set in_guest, then look at
+ * flush_owed: one of the two sees the other (live_flush_cpus). Nothing but the way back may follow.
+ */
 static inline u64 vcpu_guest_cr3(struct cpu *cpu)
 {
 	u64 cr3 = cpu->guest_cr3 | cpu->noflush;
 
-	if (cpu->live->flush_owed) {
+	(void)__atomic_exchange_n(&cpu->in_guest, true, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&cpu->live->flush_owed, __ATOMIC_RELAXED)) {
 		cpu->live->flush_owed = false;
 		cr3 &= ~(1ul << 63);
 	}
 	return cr3;
+}
+
+/* First thing in the hypervisor: the guest's translations are out of use until vcpu_guest_cr3. */
+static inline void vcpu_has_left(struct cpu *cpu)
+{
+	__atomic_store_n(&cpu->in_guest, false, __ATOMIC_RELEASE);
 }
 
 /* A stack selector that IRETQ to user mode accepts: this one, or the flat one. */

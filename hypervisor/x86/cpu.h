@@ -54,6 +54,7 @@ struct cpu {
 	bool online;			/* waits for work, or does it */
 	bool reschedule;		/* look for another vCPU before going back */
 	bool slow_exit;			/* a hypercall must leave through vcpu_leave */
+	bool in_guest;			/* guest code may run: see vcpu_guest_cr3 */
 	u64 slice_end_ns;		/* when the current vCPU's slice ends; zero: nobody waited yet */
 	struct vcpu *current;		/* on this CPU, or NULL */
 	struct vcpu *loaded;		/* whose state is in the processor and the gate, or NULL */

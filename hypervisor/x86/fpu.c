@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Floating-point and vector state; see fpu.h. */
 #include "x86/fpu.h"
+#include "lib/string.h"
 #include "mm/page.h"
 #include "x86/cpu.h"
 #include "x86/cpuid.h"
@@ -23,15 +24,22 @@ void fpu_init(void)
 
 void *fpu_area_alloc(void)
 {
-	/* Zero is the initial state for XRSTOR but for two control words. */
-	u8 *area = page_run_alloc((cpu_features.xsave_bytes + PAGE_BYTES - 1) / PAGE_BYTES);
+	void *area = page_run_alloc((cpu_features.xsave_bytes + PAGE_BYTES - 1) / PAGE_BYTES);
 
-	if (!area)
-		return NULL;
-	*(u16 *)(area + 0) = 0x37f;	/* x87 control word */
-	*(u32 *)(area + 24) = 0x1f80;	/* MXCSR */
-	*(u64 *)(area + 512) = XCR0_X87 | XCR0_SSE;
+	if (area)
+		fpu_area_init(area);
 	return area;
+}
+
+/* Zero is the initial state for XRSTOR but for two control words. */
+void fpu_area_init(void *area)
+{
+	u8 *bytes = area;
+
+	memset(area, 0, cpu_features.xsave_bytes);
+	*(u16 *)(bytes + 0) = 0x37f;	/* x87 control word */
+	*(u32 *)(bytes + 24) = 0x1f80;	/* MXCSR */
+	*(u64 *)(bytes + 512) = XCR0_X87 | XCR0_SSE;
 }
 
 /* With all components we offer enabled, whatever the guest has chosen. */

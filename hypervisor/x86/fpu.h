@@ -17,6 +17,8 @@
 void fpu_init(void);
 /* An area for a vCPU in its initial state, or NULL. */
 void *fpu_area_alloc(void);
+/* Back to that state. */
+void fpu_area_init(void *area);
 void fpu_save(void *area);
 void fpu_load(const void *area);
 /* Would XSETBV accept it, and do we offer all of it? */

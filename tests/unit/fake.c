@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "dev/ipi.h"
 #include "lib/ensure.h"
 #include "lib/print.h"
 #include "mm/chunk.h"
@@ -73,4 +74,16 @@ void fake_machine_start(void)
 		if (chunk != FAKE_HOLE)
 			chunk_make_free(chunk);
 	judge_init(FAKE_PHYSICAL_BITS);
+}
+
+/* One processor: no other runs a guest. */
+bool cpu_is_in_guest(u32 id)
+{
+	(void)id;
+	return false;
+}
+
+void cpu_interrupt(u32 id)
+{
+	(void)id;
 }
