@@ -21,7 +21,7 @@ static unsigned others;
 enum work { IDLE, READ, PING, CHURN, STOPPED };
 static enum work work;
 static unsigned arrived, ready;
-static uint64_t least, stale, pings, ping_sent, refused;
+static uint64_t least, stale, reads, pings, ping_sent, refused;
 static uint64_t first_rflags[RB_MAX_VCPUS], first_rbx[RB_MAX_VCPUS], first_sp[RB_MAX_VCPUS];
 static uint64_t churn_frames[8];
 
@@ -42,6 +42,20 @@ static void read_shared(void)
 
 	if (seen < floor)
 		add(stale);
+	add(reads);
+}
+
+/* Some reads on another CPU if there is one, or the flushes would all be over before anybody remembered a thing. */
+static void await_reads(void)
+{
+	uint64_t enough = load(reads) + 8;
+
+	for (unsigned turn = 0; load(reads) < enough; turn++) {
+		if (turn < 1000000)
+			__asm__ volatile("pause");
+		else
+			pause();
+	}
 }
 
 static void ping(void)
@@ -176,6 +190,7 @@ static void try_flush(struct rb_start_info *start_info, uint64_t scope)
 		guest_must(rb_pt_update(rb_op_word(RB_OP_SET, table, guest_index(SHARED, 1), 1), guest_machine(page) | 1, 0, 0, 0, 0, &result));
 		guest_must(rb_tlb_flush(~0ul, scope, scope ? SHARED : 0, scope));
 		store(least, round);
+		await_reads();
 	}
 	all_do(STOPPED);
 	check(stale == 0, "%lu flushes of %s, read by %u vCPUs: %lu stale reads", ROUNDS, scope ? "a page" : "all", others, stale);
@@ -198,6 +213,7 @@ static void try_retype(struct rb_start_info *start_info)
 		guest_must(rb_pt_update(rb_op_word(RB_OP_SET, table, guest_index(SHARED, 1), 1), guest_machine(page) | 1,
 					rb_op_word(RB_OP_LINK, upper, index, 1), table, 0, 0, &result));
 		store(least, round);	/* LINK forgot what it replaced */
+		await_reads();
 		guest_must(rb_pt_update(rb_op_word(RB_OP_TYPE, gone, 0, 1), 2, rb_op_word(RB_OP_TYPE, gone, 0, 1), 1, 0, 0, &result));
 	}
 	all_do(STOPPED);
