@@ -69,11 +69,12 @@ class Machine:
 class Qemu(Machine):
     """image: the hypervisor, with or without the 32 at its end. guest: the kernel's file. counted: the clock counts instructions. options: the hypervisor's."""
 
-    def __init__(self, image, guest, command_line, seconds, counted=False, options=""):
+    def __init__(self, image, guest, command_line, seconds, counted=False, options="", cpus=1):
         super().__init__(seconds)
         self.command = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max,-smap", "-m", "256", "-nodefaults", "-display", "none", "-no-reboot",
                         "-serial", "stdio", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
                         "-kernel", image + "32" if image.endswith(".elf") else image, "-append", f"exit=debug {options}", "-initrd", f"{guest} {command_line}"]
+        self.command += ["-smp", str(cpus)]
         if counted:
             self.command += ["-icount", "shift=0,sleep=off"]
 
@@ -103,7 +104,7 @@ class Qemu(Machine):
 
 
 BOCHSRC = """display_library: term
-cpu: model=tigerlake, count=1, ips=50000000, reset_on_triple_fault=0
+cpu: model=tigerlake, count={cpus}, ips=50000000, reset_on_triple_fault=0
 megs: 256
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/vgabios/vgabios.bin
@@ -129,9 +130,9 @@ menuentry ringbolt {{
 class Bochs(Machine):
     """image: the hypervisor's 64-bit file. folder: for what it needs on the disk, its own."""
 
-    def __init__(self, image, guest, command_line, seconds, folder, options=""):
+    def __init__(self, image, guest, command_line, seconds, folder, options="", cpus=1):
         super().__init__(seconds)
-        self.image, self.guest, self.command_line, self.folder, self.options = image, guest, command_line, folder, options
+        self.image, self.guest, self.command_line, self.folder, self.options, self.cpus = image, guest, command_line, folder, options, cpus
         self.iso = os.path.join(folder, "boot.iso")
 
     def make_iso(self):
@@ -159,7 +160,7 @@ class Bochs(Machine):
 
     def start(self, serial):
         with open(os.path.join(self.folder, "bochsrc"), "w") as config:
-            config.write(BOCHSRC.format(iso=self.iso, serial=serial, folder=self.folder))
+            config.write(BOCHSRC.format(cpus=self.cpus, iso=self.iso, serial=serial, folder=self.folder))
         with open(os.path.join(self.folder, "commands"), "w") as commands:
             commands.write("c\nquit\n")
         # Bochs' display wants a terminal that is large enough.

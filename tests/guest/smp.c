@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* run: both */
+/* cpus: 2 */
 /* vcpus: 4 */
-/* timeout: 90 */
+/* timeout: 300 */
 /*
  * Several vCPUs on several CPUs.
  *
@@ -12,7 +14,7 @@
 #include "test.h"
 
 #define SHARED	0xffffc90000000000ul	/* kernel half */
-#define ROUNDS	500ul
+#define ROUNDS	100ul
 #define STACK	8192
 
 static uint8_t stacks[RB_MAX_VCPUS][STACK] __attribute__((aligned(16)));
@@ -206,7 +208,7 @@ static void try_retype(struct rb_start_info *start_info)
 	for (unsigned i = 0; i < 2; i++)
 		*(uint64_t *)guest_pointer(pages[i]) = 0;
 	all_do(READ);
-	for (uint64_t round = 1; round < ROUNDS / 4; round++) {
+	for (uint64_t round = 1; round < ROUNDS / 2; round++) {
 		uint64_t table = tables[round % 2], page = pages[round % 2], gone = tables[(round + 1) % 2];
 
 		*(volatile uint64_t *)guest_pointer(page) = round;
@@ -217,7 +219,7 @@ static void try_retype(struct rb_start_info *start_info)
 		guest_must(rb_pt_update(rb_op_word(RB_OP_TYPE, gone, 0, 1), 2, rb_op_word(RB_OP_TYPE, gone, 0, 1), 1, 0, 0, &result));
 	}
 	all_do(STOPPED);
-	check(stale == 0, "%lu tables exchanged and retyped under %u readers: %lu stale reads", ROUNDS / 4, others, stale);
+	check(stale == 0, "%lu tables exchanged and retyped under %u readers: %lu stale reads", ROUNDS / 2, others, stale);
 }
 
 static void handler(struct guest_regs *regs, unsigned vector)
