@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The vCPU family, last part: vCPUs that are started. What they find they leave in words here; then they yield for ever. */
+#include "tables.h"
+
+#define TWO .hypervisor = "vcpus=2"
+#define TURNS 100000
+
+/* What the second vCPU found, and how often it came to its start. */
+static uint64_t second_regs[16], second_flags, second_gs_base;
+static volatile uint64_t second_runs;
+static uint8_t second_stack[4096] __attribute__((aligned(16)));
+static uint64_t second_batch;	/* status of a batch without a queue page */
+
+/* RAX RCX RDX RBX RSP RBP RSI RDI R8 to R15, then C with the flags. */
+extern const char second_entry[];
+__asm__(".pushsection .text; second_entry: mov %rsp, second_regs+32(%rip); pushfq; popq second_flags(%rip)\n"
+	"mov %rax, second_regs(%rip); mov %rcx, second_regs+8(%rip); mov %rdx, second_regs+16(%rip); mov %rbx, second_regs+24(%rip)\n"
+	"mov %rbp, second_regs+40(%rip); mov %rsi, second_regs+48(%rip); mov %rdi, second_regs+56(%rip); mov %r8, second_regs+64(%rip)\n"
+	"mov %r9, second_regs+72(%rip); mov %r10, second_regs+80(%rip); mov %r11, second_regs+88(%rip); mov %r12, second_regs+96(%rip)\n"
+	"mov %r13, second_regs+104(%rip); mov %r14, second_regs+112(%rip); mov %r15, second_regs+120(%rip); call second_main; ud2; .popsection");
+
+void second_main(void) __attribute__((noreturn, used));
+void second_main(void)
+{
+	uint64_t done;
+
+	__asm__ volatile("rdgsbase %0" : "=r"(second_gs_base));
+	second_batch = (uint64_t)rb_pt_batch(0, 0, &done);
+	second_runs++;
+	for (;;)
+		(void)rb_sched_yield();
+}
+
+static long start_second(uint64_t page)
+{
+	return rb_vcpu_start(1, (uint64_t)second_entry, (uint64_t)second_stack + sizeof(second_stack), 0x1234, guest_start->user_root, page);
+}
+
+/* Starts it, and waits until it ran. Its page. */
+static struct rb_vcpu_page *second_page(void)
+{
+	uint64_t page = guest_page();
+	struct rb_vcpu_page *shown = guest_pointer(page);
+
+	shown->events_enabled = 1;
+	must(start_second(page));
+	for (unsigned turn = 0; turn < TURNS && !second_runs; turn++)
+		must(rb_sched_yield());
+	return shown;
+}
+
+TEST("vcpu_start.runs", "The vCPU begins at ip, with RSP the sp and RDI the argument; all other general registers are zero.", TWO)
+{
+	second_page();
+	expect_equal(second_runs, 1);
+	for (unsigned i = 0; i < 16; i++)
+		expect_equal(second_regs[i], i == 4 ? (uint64_t)second_stack + sizeof(second_stack) : i == 7 ? 0x1234 : 0);
+}
+
+TEST("vcpu_start.disabled", "It begins with events disabled (events_enabled is written) and without entry points.", TWO)
+{
+	struct rb_vcpu_page *shown = second_page();
+
+	expect_equal(shown->events_enabled, 0);
+	/* A virtual vector that is enabled now has nowhere to go. */
+	ends(ENDED_BY_HYPERVISOR, "an event before the guest has set its entry points");
+	shown->events_enabled = 1;
+	must(rb_event_send(2, 0x40));
+	for (unsigned turn = 0; turn < TURNS; turn++)
+		must(rb_sched_yield());
+}
+
+TEST("vcpu_start.written", "In its page, vcpu_id, run_state and time are valid before its first instruction.", TWO)
+{
+	struct rb_vcpu_page *shown = second_page();
+
+	expect_equal(second_runs, 1);
+	expect_equal(shown->vcpu_id, 1);
+	expect(shown->run_state == RB_RUN_STATE_RUNNABLE || shown->run_state == RB_RUN_STATE_RUNNING, "run_state %u", shown->run_state);
+	expect(shown->time.version && !(shown->time.version & 1), "time.version %u", shown->time.version);
+	expect_equal(shown->time.tsc_to_system_mul, guest_vcpu->time.tsc_to_system_mul);
+}
+
+TEST("vcpu_start.fresh", "Its debug registers, descriptors, XCR0, GS base and timer are as vCPU 0's at the domain's start; it has no queue page.", TWO)
+{
+	/* Ours are not. */
+	must(rb_vcpu_set_gs(0x1000));
+	must(rb_timer_set(guest_time() + 1000000000000));
+	second_page();
+	expect_equal(second_runs, 1);
+	expect_equal(second_gs_base, 0);
+	expect_equal(second_flags & ~0x246ul, 0);
+	expect_equal(second_batch, (uint64_t)RB_INVAL);
+}
+
+TEST("pt_batch.INVAL.no_queue", "the vCPU has no queue page yet (vcpu_set_queue)", TWO)
+{
+	second_page();
+	expect_equal(second_runs, 1);
+	expect_equal(second_batch, (uint64_t)RB_INVAL);
+}
+
+TEST("vcpu_start.INVAL.limits", "an argument breaks its limits, or a register that carries no argument is not zero")
+{
+	limits_hold(RB_HC_VCPU_START);
+}
+
+TEST("vcpu_start.NOENT.no_vcpu", "the domain has no such vCPU")
+{
+	refused(RB_NOENT, start_second(guest_page()));
+	refused(RB_NOENT, rb_vcpu_start(63, (uint64_t)second_entry, 0, 0, guest_start->user_root, guest_page()));
+}
+
+TEST("vcpu_start.NOENT.no_memory", "no chunk of the domain is present at the address of the page", TWO)
+{
+	refused(RB_NOENT, start_second((uint64_t)guest_start->chunk_count << RB_CHUNK_SHIFT));
+}
+
+TEST("vcpu_start.NOENT.not_in_reserve", "the root's frame is not in the page-table reserve", TWO)
+{
+	refused(RB_NOENT, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, 0, guest_page()));
+	refused(RB_NOENT, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, reserve_end(), guest_page()));
+}
+
+TEST("vcpu_start.TYPE.not_data", "the chunk of the page is not DATA", TWO)
+{
+	refused(RB_TYPE, start_second(reserve_first() * GUEST_PAGE));
+}
+
+TEST("vcpu_start.TYPE.not_root", "the root's frame is not a table of level 4, or is the kernel root", TWO)
+{
+	refused(RB_TYPE, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, guest_table(3), guest_page()));
+	refused(RB_TYPE, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, guest_frame(), guest_page()));
+	refused(RB_TYPE, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, guest_start->kernel_root, guest_page()));
+}
+
+TEST("vcpu_start.BUSY.started", "the vCPU was started before", TWO)
+{
+	refused(RB_BUSY, rb_vcpu_start(0, (uint64_t)second_entry, 0, 0, guest_start->user_root, guest_page()));
+	second_page();
+	refused(RB_BUSY, start_second(guest_page()));
+}
