@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The vCPU family, last part: vCPUs that are started. What they find they leave in words here; then they yield for ever. */
+#include "limits.h"
 #include "tables.h"
 
 #define TWO .hypervisor = "vcpus=2"
@@ -102,7 +103,13 @@ TEST("pt_batch.INVAL.no_queue", "the vCPU has no queue page yet (vcpu_set_queue)
 
 TEST("vcpu_start.INVAL.limits", "an argument breaks its limits, or a register that carries no argument is not zero")
 {
-	limits_hold(RB_HC_VCPU_START);
+	uint64_t ip = (uint64_t)second_entry, root = guest_start->user_root, page = guest_page();
+
+	/* There is no vCPU 1: what is well-formed is NOENT. */
+	LIMITS(RB_HC_VCPU_START, ARGUMENTS(1, ip, 0, 0, root, page),
+	       BAD({ 0, 64 }, { 0, 1ul << 32 }, { 1, 0 }, { 1, USER_TEXT }, { 1, RB_GATE_START }, { 1, RB_GATE_END - 1 }, { 2, 1ul << 47 }, { 2, 1ul << 63 },
+		   { 4, 1ul << 40 }, { 5, page + 1 }, { 5, page + 64 }, { 5, 1ul << 52 }),
+	       GOOD({ 0, 63 }, { 1, RB_GATE_END }, { 1, ~0ul }, { 2, ~0ul }, { 2, (1ul << 47) - 1 }, { 3, ~0ul }, { 4, (1ul << 40) - 1 }));
 }
 
 TEST("vcpu_start.NOENT.no_vcpu", "the domain has no such vCPU")
