@@ -8,7 +8,7 @@
 DEPS := gcc libc6-dev make bc bison flex libelf-dev patch xz-utils cpio python3 \
 	linux-source-6.12 busybox-static qemu-system-x86
 # What only the tests need: unit tests, the second processor model and a boot loader for it, load.
-CHECK_DEPS := libcmocka-dev bochs bochs-term bochsbios vgabios bsdutils grub-common grub-pc-bin xorriso mtools stress-ng
+CHECK_DEPS := libcmocka-dev bochs bochs-term bochsbios vgabios bsdutils grub-common grub-pc-bin grub-efi-amd64-bin ovmf xorriso mtools stress-ng
 
 JOBS := -j$(shell nproc)
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)

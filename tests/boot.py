@@ -127,6 +127,41 @@ menuentry ringbolt {{
 """
 
 
+def make_iso(image, guest, command_line, options, folder):
+    """A CD that GRUB starts the hypervisor from, by BIOS and, where grub-efi-amd64-bin is installed, by UEFI: folder/boot.iso. None, or what went wrong."""
+    tree = os.path.join(folder, "iso")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(os.path.join(tree, "boot", "grub"))
+    shutil.copy(image, os.path.join(tree, "boot", "ringbolt.elf"))
+    shutil.copy(guest, os.path.join(tree, "boot", "guest"))
+    with open(os.path.join(tree, "boot", "grub", "grub.cfg"), "w") as config:
+        config.write(GRUB_CFG.format(name=os.path.basename(guest), command_line=command_line, options=options))
+    made = subprocess.run(["grub-mkrescue", "-o", os.path.join(folder, "boot.iso"), tree], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    shutil.rmtree(tree)
+    return None if made.returncode == 0 else made.stdout
+
+
+class QemuGrub(Qemu):
+    """QEMU with GRUB from a CD, as a PC has it. firmware: a file for -bios, or None: QEMU's BIOS."""
+
+    def __init__(self, image, guest, command_line, seconds, folder, firmware=None, options="", cpus=1):
+        super().__init__(image, guest, command_line, seconds, cpus=cpus)
+        self.files = image, guest, command_line, options, folder
+        kernel = self.command.index("-kernel")
+        del self.command[kernel:kernel + 6]     # -kernel, -append, -initrd
+        self.command += ["-machine", "q35", "-cdrom", os.path.join(folder, "boot.iso")]
+        if firmware:
+            self.command += ["-bios", firmware]
+
+    def parts(self):
+        wrong = make_iso(*self.files)
+        if wrong is None:
+            yield from super().parts()
+        else:
+            self.status = "no ISO"
+            yield wrong
+
+
 class Bochs(Machine):
     """image: the hypervisor's 64-bit file. folder: for what it needs on the disk, its own."""
 
@@ -134,18 +169,6 @@ class Bochs(Machine):
         super().__init__(seconds)
         self.image, self.guest, self.command_line, self.folder, self.options, self.cpus = image, guest, command_line, folder, options, cpus
         self.iso = os.path.join(folder, "boot.iso")
-
-    def make_iso(self):
-        tree = os.path.join(self.folder, "iso")
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.makedirs(os.path.join(tree, "boot", "grub"))
-        shutil.copy(self.image, os.path.join(tree, "boot", "ringbolt.elf"))
-        shutil.copy(self.guest, os.path.join(tree, "boot", "guest"))
-        with open(os.path.join(tree, "boot", "grub", "grub.cfg"), "w") as config:
-            config.write(GRUB_CFG.format(name=os.path.basename(self.guest), command_line=self.command_line, options=self.options))
-        made = subprocess.run(["grub-mkrescue", "-o", self.iso, tree], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        shutil.rmtree(tree)
-        return None if made.returncode == 0 else made.stdout
 
     def ending(self, output):
         """Bochs has no exit status to offer: what the hypervisor prints at the end serves."""
@@ -170,7 +193,7 @@ class Bochs(Machine):
 
     def parts(self):
         serial = os.path.join(self.folder, "serial")
-        wrong = self.make_iso()
+        wrong = make_iso(self.image, self.guest, self.command_line, self.options, self.folder)
         if wrong is not None:
             self.status = "no ISO"
             yield wrong
