@@ -214,9 +214,13 @@ void ringbolt_flush_tlb_all(void)
 
 /* ---------------- entries */
 
+/* The splitting of a large page of the kernel's stores a link as if it were a PTE (set_memory.c); users' are leaves. */
 static void ringbolt_set_pte(pte_t *ptep, pte_t pte)
 {
-	rb_set_entry(ptep, native_pte_val(pte));
+	if (native_pte_val(pte) & _PAGE_USER)
+		rb_set_leaf(ptep, native_pte_val(pte));
+	else
+		rb_set_entry(ptep, native_pte_val(pte));
 }
 
 static void ringbolt_set_pmd(pmd_t *pmdp, pmd_t pmd)

@@ -57,6 +57,8 @@ static inline u64 rb_word_count(unsigned int count)
 void rb_op(u64 word, u64 value);
 /* Store an entry of any level and any table, also one that is no page table of the hardware. */
 void rb_set_entry(void *entry, u64 value);
+/* The same for an entry of level 1, which is no link whatever its bits are. */
+void rb_set_leaf(void *entry, u64 value);
 /* Put an operation into the queue whether we are in a lazy section or not. Interrupts off until rb_queue_flush. */
 void rb_queue_add(u64 word, u64 value);
 /* Have all queued operations done. */

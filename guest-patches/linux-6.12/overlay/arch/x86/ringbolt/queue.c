@@ -39,10 +39,20 @@
 /* What AND operations leave. */
 #define KEEP_ALL_BUT(bits) (~(u64)(bits))
 
+/*
+ * An operation at the end of the queue that may become longer: the word and the value that would follow it, and what they grow by with each
+ * entry. next_word is zero if nothing can follow.
+ */
+struct rb_run {
+	u64 next_word, next_value;
+	u64 value_step;
+};
+
 struct rb_queue {
 	struct rb_pt_op *ops;	/* RB_QUEUE_OPS of them, the page that the hypervisor knows */
 	unsigned int count;	/* of them in use */
 	bool lazy;		/* the task on this CPU is in a lazy section */
+	struct rb_run last, before;	/* the last operation in the queue and the one before it */
 };
 
 static DEFINE_PER_CPU(struct rb_queue, rb_queue);
@@ -96,58 +106,45 @@ static noinline __cold void op_refused(u64 word, u64 value, long status)
 
 /* ---------------- the queue */
 
-/* What an entry that follows one with this value in a run holds. */
-static u64 value_next(u64 value)
+/* How the value changes from one entry of a run of SETs to the next. */
+static u64 set_value_step(u64 value)
 {
 	if (!(value & _PAGE_PRESENT))
-		return value;
-	return value + (value & _PAGE_PSE ? PMD_SIZE : PAGE_SIZE);
+		return 0;
+	return value & _PAGE_PSE ? PMD_SIZE : PAGE_SIZE;
 }
 
-/* What the entry after the last of a run of SETs holds. */
-static u64 value_after(u64 value, unsigned int count)
+/* What may follow an operation in a run. The entry after a table's last would be the next table's first: nothing follows. */
+static void run_start(struct rb_run *run, u64 word, u64 value)
 {
-	return value + count * (value_next(value) - value);
+	unsigned int code = word_code(word), count = word_count(word);
+
+	run->next_word = 0;
+	if (code != RB_OP_SET && code != RB_OP_AND)
+		return;
+	run->value_step = code == RB_OP_SET ? set_value_step(value) : 0;
+	run->next_value = value + count * run->value_step;
+	if (word_index(word) + count < RB_CHUNK_PAGES)
+		run->next_word = (word & ~WORD_COUNT_MASK) + count * WORD_INDEX_ONE;
 }
 
-/* Make a queued operation longer by one more. False: it does not follow. */
-static bool op_extend(struct rb_pt_op *op, u64 word, u64 value)
+/* Make an operation of the queue longer by one entry. False: it does not follow. */
+static __always_inline bool run_extend(struct rb_run *run, struct rb_pt_op *op, u64 word, u64 value)
 {
-	unsigned int count = word_count(op->word), more = word_count(word);
-	u64 follows;
-
-	switch (word_code(word)) {
-	case RB_OP_SET:
-		if (value != value_after(op->value, count))
-			return false;
-		follows = (op->word & ~WORD_COUNT_MASK) + count * WORD_INDEX_ONE;
-		break;
-	case RB_OP_AND:
-		if (value != op->value)
-			return false;
-		follows = (op->word & ~WORD_COUNT_MASK) + count * WORD_INDEX_ONE;
-		break;
-	case RB_OP_TYPE:
-		if (value != op->value || count + more > RB_CHUNK_PAGES)
-			return false;
-		follows = (op->word & ~WORD_COUNT_MASK) + ((u64)count << RB_PT_OP_WORD_FRAME_SHIFT);
-		break;
-	default:
+	if (word != run->next_word || value != run->next_value)
 		return false;
-	}
-	/* A run never leaves its table: the index would carry into the frame number, which then differs or is a TYPE's. */
-	if ((word & ~WORD_COUNT_MASK) != follows || word_index(op->word) + count + more > RB_CHUNK_PAGES)
-		return false;
-	op->word += more * WORD_COUNT_ONE;
+	op->word += WORD_COUNT_ONE;
+	run->next_value += run->value_step;
+	run->next_word += WORD_INDEX_ONE;
+	if (!(run->next_word & WORD_INDEX_MASK))
+		run->next_word = 0;
 	return true;
 }
 
-/* May an operation be done before this one that was queued first? Then they touch different tables and neither moves tables. */
-static bool op_may_pass(const struct rb_pt_op *op, u64 word)
+/* May an operation be done before this run, which was queued first? Then it is of another table. Other operations than runs move tables. */
+static __always_inline bool run_may_be_passed(const struct rb_run *run, u64 word)
 {
-	unsigned int code = word_code(op->word);
-
-	return (code == RB_OP_SET || code == RB_OP_AND) && word_gfn(op->word) != word_gfn(word);
+	return run->next_word && word_gfn(run->next_word) != word_gfn(word);
 }
 
 /* Interrupts are off. */
@@ -170,16 +167,17 @@ static void queue_drain(struct rb_queue *q)
 	}
 }
 
-static void queue_add(struct rb_queue *q, u64 word, u64 value)
+/* Interrupts are off. */
+static __always_inline void queue_add(struct rb_queue *q, u64 word, u64 value)
 {
 	unsigned int n = q->count;
 
 	/*
 	 * The one before the last is tried, too: fork alternates between the parent's table and the child's.
 	 */
-	if (n && op_extend(&q->ops[n - 1], word, value))
+	if (n && run_extend(&q->last, &q->ops[n - 1], word, value))
 		return;
-	if (n > 1 && op_may_pass(&q->ops[n - 1], word) && op_extend(&q->ops[n - 2], word, value))
+	if (n > 1 && run_may_be_passed(&q->last, word) && run_extend(&q->before, &q->ops[n - 2], word, value))
 		return;
 
 	if (n == RB_QUEUE_OPS) {
@@ -189,6 +187,8 @@ static void queue_add(struct rb_queue *q, u64 word, u64 value)
 	q->ops[n].word = word;
 	q->ops[n].value = value;
 	q->count = n + 1;
+	q->before = q->last;
+	run_start(&q->last, word, value);
 }
 
 void rb_queue_add(u64 word, u64 value)
@@ -262,6 +262,18 @@ void rb_set_entry(void *entry, u64 value)
 		return;
 	}
 	/* Nothing is queued, so this is what is there; memory setup clears much that is clear. */
+	if (READ_ONCE(*(u64 *)entry) == value && !rb_queue_pending())
+		return;
+	rb_op(rb_entry_word(RB_OP_SET, entry), value);
+}
+
+/* The same for an entry of level 1. */
+void rb_set_leaf(void *entry, u64 value)
+{
+	if (unlikely(!rb_is_pt_entry(entry))) {
+		WRITE_ONCE(*(u64 *)entry, value);
+		return;
+	}
 	if (READ_ONCE(*(u64 *)entry) == value && !rb_queue_pending())
 		return;
 	rb_op(rb_entry_word(RB_OP_SET, entry), value);
