@@ -132,16 +132,8 @@ static void ringbolt_write_cr3(unsigned long cr3)
 /* A FLUSH operation, behind the queued ones in their call if there are any. */
 static void flush_op(u64 word, unsigned long address)
 {
-	unsigned long flags;
-
-	if (!rb_queue_pending()) {
-		rb_update(word, address);
-		return;
-	}
-	local_irq_save(flags);
-	rb_queue_add(word, address);
-	rb_queue_flush();
-	local_irq_restore(flags);
+	rb_op(word, address);
+	rb_lazy_flush();
 }
 
 static void flush_local(void)
@@ -150,14 +142,14 @@ static void flush_local(void)
 }
 
 /* start is a page's; up to FLUSH_PAGES_MAX pages. */
-static void flush_local_range(unsigned long start, unsigned long pages)
+static u64 range_word(unsigned long pages)
 {
-	flush_op(rb_word(RB_OP_FLUSH, 0, 1) | rb_word_count(pages), start);
+	return rb_word(RB_OP_FLUSH, 0, 1) | rb_word_count(pages);
 }
 
 static void ringbolt_flush_tlb_one_user(unsigned long address)
 {
-	flush_local_range(address & PAGE_MASK, 1);
+	flush_op(range_word(1), address & PAGE_MASK);
 }
 
 static unsigned long range_pages(unsigned long start, unsigned long end)
@@ -165,14 +157,19 @@ static unsigned long range_pages(unsigned long start, unsigned long end)
 	return PFN_UP(end) - PFN_DOWN(start);
 }
 
+/*
+ * In a lazy section this is done at its end, with the changes that it is for: copy-on-write clears an entry, flushes and sets the entry
+ * by one call. It is sound because this CPU alone uses the address space (else it would be ringbolt_flush_tlb_multi), and is in the kernel
+ * with the lock of the table until the section ends; what frees pages or tables ends it first (tlb_flush).
+ */
 void ringbolt_flush_tlb_range(unsigned long start, unsigned long end)
 {
 	unsigned long pages = range_pages(start, end);
 
 	if (pages <= FLUSH_PAGES_MAX)
-		flush_local_range(start & PAGE_MASK, pages);
+		rb_op(range_word(pages), start & PAGE_MASK);
 	else
-		flush_local();
+		rb_op(RB_OP_FLUSH, 0);
 }
 
 /* On several CPUs: one call, which returns when they have forgotten or are sure to before they use a translation. */
@@ -199,12 +196,14 @@ static void ringbolt_flush_tlb_multi(const struct cpumask *cpus, const struct fl
 
 void ringbolt_flush_tlb_kernel_range(unsigned long start, unsigned long end)
 {
-	if (num_online_cpus() > 1)
+	if (num_online_cpus() > 1) {
 		flush_cpus(cpu_online_mask, start, end);
-	else if (end == TLB_FLUSH_ALL)
+	} else if (end == TLB_FLUSH_ALL) {
 		flush_local();
-	else
+	} else {
 		ringbolt_flush_tlb_range(start, end);
+		rb_lazy_flush();
+	}
 }
 
 void ringbolt_flush_tlb_all(void)
@@ -248,7 +247,7 @@ static pte_t ringbolt_ptep_modify_prot_start(struct vm_area_struct *vma, unsigne
 
 static void ringbolt_ptep_modify_prot_commit(struct vm_area_struct *vma, unsigned long address, pte_t *ptep, pte_t pte)
 {
-	rb_set_entry(ptep, native_pte_val(pte));
+	rb_set_leaf(ptep, native_pte_val(pte));
 }
 
 /* ---------------- the beginning */
