@@ -13,12 +13,13 @@ CHECK_DEPS := libcmocka-dev bochs bochs-term bochsbios vgabios bsdutils grub-com
 JOBS := -j$(shell nproc)
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help deps check-deps hypervisor linux initramfs run native check clean
+.PHONY: help deps check-deps hypervisor linux initramfs run native check bench clean
 
 help:
 	@echo 'make run        build everything and boot Linux on Ringbolt to a shell (QEMU)'
 	@echo 'make native     boot the same Linux without Ringbolt'
 	@echo 'make check      run all tests; the last line counts them'
+	@echo 'make bench      what operations cost natively, on Ringbolt and on Xen: build/bench/ (HISTORY=DIR keeps results)'
 	@echo 'make            build the hypervisor: build/ringbolt.elf, build/release/'
 	@echo 'make linux      build the patched Linux kernel: build/linux/'
 	@echo 'make initramfs  build the test image: build/initramfs.cpio.gz'
@@ -58,6 +59,9 @@ native: linux initramfs
 
 check: check-deps hypervisor linux initramfs
 	@tests/run
+
+bench: hypervisor linux initramfs
+	@tools/bench run --xen $(if $(HISTORY),--history $(HISTORY))
 
 clean:
 	rm -rf build
