@@ -19,6 +19,7 @@
  */
 #include <linux/export.h>
 #include <linux/gfp.h>
+#include <linux/kstrtox.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
@@ -58,12 +59,17 @@ struct rb_queue {
 static DEFINE_PER_CPU(struct rb_queue, rb_queue);
 static bool rb_lazy_allowed __ro_after_init = true;
 
-static int __init rb_parse_nolazy(char *arg)
+/* ringbolt.batch=off: there are no lazy sections, every operation is done at once. For finding out whether one came too late. */
+static int __init rb_parse_batch(char *arg)
 {
-	rb_lazy_allowed = false;
+	bool on;
+
+	if (!arg || kstrtobool(arg, &on))
+		return -EINVAL;
+	rb_lazy_allowed = on;
 	return 0;
 }
-early_param("ringbolt.nolazy", rb_parse_nolazy);
+early_param("ringbolt.batch", rb_parse_batch);
 
 /* ---------------- refused operations */
 
