@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Diagrams of Graphviz that follow the page's colours.
+
+sphinx.ext.graphviz shows an SVG as an object of its own, in its own colours: black on a dark page. Here the drawing becomes part of the
+page, and docs/_static/ringbolt.css colours it.
+"""
+import html
+import re
+import subprocess
+
+from docutils import nodes
+from sphinx.errors import SphinxError
+from sphinx.ext.graphviz import graphviz
+
+
+def draw(command, code):
+    """The <svg> element that Graphviz makes of a drawing's code."""
+    done = subprocess.run([command, "-Tsvg"], input=code, capture_output=True, text=True, check=False)
+    if done.returncode or done.stderr:
+        raise SphinxError(f"{command}: {done.stderr}")
+    # Width and height in points: the style sheet may make it smaller, the proportions are in viewBox.
+    return re.sub(r"<!--.*?-->|<title>.*?</title>", "", done.stdout[done.stdout.index("<svg"):], flags=re.S)
+
+
+def inline(app, doctree, docname):
+    if app.builder.format != "html":
+        return
+    for node in list(doctree.findall(graphviz)):
+        if not node.get("alt"):
+            raise SphinxError(f"{docname}: a diagram without alt: what does it say in words?")
+        label = html.escape(node["alt"], quote=True)
+        svg = draw(app.config.graphviz_dot, node["code"])
+        text = f'<div class="diagram" role="img" tabindex="0" aria-label="{label}">{svg}</div>'
+        node.replace_self(nodes.raw("", text, format="html"))
+
+
+def setup(app):
+    app.setup_extension("sphinx.ext.graphviz")
+    app.connect("doctree-resolved", inline)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
