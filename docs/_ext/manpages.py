@@ -1,18 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which pages of the reference are man pages too, and what their heads say.
+"""Man pages: which pages of the site are man pages too, and how they are set.
 
-A call's page (docs/reference/calls/NAME.md) becomes rb_NAME(9), named as the C function that makes the call. A chapter becomes the page that
-its front matter names: `man: ringbolt-time` is ringbolt-time(7). The line under NAME is the front matter's `about`, or else the first
-sentence of the page.
+A call's page (docs/reference/calls/NAME.md) becomes rb_NAME(9), named as the C function that makes the call. Any other page becomes the one that its front
+matter names: `man: ringbolt-time` is ringbolt-time(7). The line under NAME is the front matter's `about`, or else the first sentence of the
+page.
+
+Sphinx' own writer draws boxes around every cell, leaves statements unseparated and makes mistakes that mandoc complains of: this one does not.
 """
 import re
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.errors import ConfigError
+from sphinx.ext.graphviz import graphviz
+from sphinx.writers.manpage import ManualPageTranslator
 
 FRONT = re.compile(r"\A---\n(.*?)^---\n", re.S | re.M)
 CALLS, CHAPTERS = 9, 7
+NARROW = 24         # characters up to which a table's column needs no wrapping
 
+
+# ---------------------------------------------------------------- which pages
 
 def front_matter(text):
     """The `key: value` lines at the start of a page."""
@@ -23,11 +31,12 @@ def front_matter(text):
 def first_sentence(text, path):
     """Of the first paragraph after the title, without marks."""
     body = re.sub(r"<!--.*?-->", "", FRONT.sub("", text), flags=re.S)
-    after = re.split(r"^# .*$", body, maxsplit=1, flags=re.M)
-    for paragraph in after[-1].split("\n\n"):
+    _, title, after = body.partition("\n# ")
+    for paragraph in after.split("\n\n")[1:]:
         words = " ".join(paragraph.split())
-        if len(after) == 2 and words and words[0] not in "|#:`-!(":
-            return re.sub(r"[`*]|\[([^]]*)\]\([^)]*\)", r"\1", re.split(r"(?<=\w)[.:;](?:\s|$)", words)[0])
+        if title and words and words[0] not in "|#:`-!(":
+            words = re.sub(r"[`*]|\[([^]]*)\]\([^)]*\)", r"\1", words)
+            return re.split(r"(?<=\w)[.:;](?:\s|$)", words)[0]
     raise ConfigError(f"{path}: no sentence that could stand under NAME in its man page")
 
 
@@ -47,10 +56,95 @@ def page(source, path):
 
 def find(app, config):
     source = Path(app.srcdir)
-    pages = (page(source, path) for path in sorted(source.glob("reference/**/*.md")))
+    pages = (page(source, path) for path in sorted(source.glob("**/*.md")))
     config.man_pages = [found for found in pages if found]
+
+
+# ---------------------------------------------------------------- how they are set
+
+class Table:
+    """A table as tbl(1) wants it: a line under the head, no boxes. What docutils' writer calls is named as there."""
+
+    def __init__(self):
+        self.rows = []
+
+    def new_row(self):
+        self.rows.append([])
+
+    def append_cell(self, lines):
+        self.rows[-1].append("".join(line for line in lines if line != ".sp\n").strip("\n"))
+
+    def as_list(self):
+        widths = [max(len(re.sub(r"\\f.|\\%|\\", "", row[i])) for row in self.rows) for i in range(len(self.rows[0]))]
+        columns = ["lx" if width > NARROW else "l" for width in widths]
+        head, *body = self.rows
+        heads = [f"\\fB{cell}\\fP" if cell else "" for cell in head]
+        lines = [".TS\n" + " ".join(columns) + ".\n" + "\t".join(heads) + "\n_\n"]
+        for row in body:
+            lines.append("\t".join(self.cell(text) for text in row) + "\n")
+        return [*lines, ".TE\n"]
+
+    @staticmethod
+    def cell(text):
+        if len(text) > NARROW or "\n" in text:
+            return "T{\n" + text + "\nT}"
+        return "\\&" + text if text[:1] in ("_", "=", ".") else text
+
+
+class ManTranslator(ManualPageTranslator):
+    """Sphinx' writer, with what it lacks."""
+
+    def __init__(self, document, builder):
+        super().__init__(document, builder)
+        self.defs["literal_block"] = (".EX\n", "\n.EE\n")
+
+    def header(self):
+        return "'\\\" t\n" + super().header() + ".SH DESCRIPTION\n"
+
+    def ensure_eol(self):
+        if self.body and not self.body[-1].endswith("\n"):
+            self.body.append("\n")
+
+    def space(self, node):
+        """A blank line, but not behind a heading."""
+        self.ensure_eol()
+        before = node.parent.index(node) - 1
+        while before >= 0 and isinstance(node.parent[before], nodes.comment):
+            before -= 1
+        if before >= 0 and not isinstance(node.parent[before], nodes.title):
+            self.body.append(".sp\n")
+
+    def visit_paragraph(self, node):
+        self.space(node)
+
+    def depart_paragraph(self, node):
+        self.ensure_eol()
+
+    def visit_literal_block(self, node):
+        self.space(node)
+        super().visit_literal_block(node)
+
+    def visit_table(self, node):
+        self.space(node)
+        self._active_table = Table()
+
+    def visit_statement(self, node):
+        self.space(node)
+
+    def depart_statement(self, node):
+        self.ensure_eol()
+        self.body.append(f".br\n\\fI[{self.deunicode(node['word'])}]\\fP\n")
+
+
+def visit_diagram(self, node):
+    self.space(node)
+    self.body.append(self.deunicode(node["alt"]) + "\n")
+    raise nodes.SkipNode
 
 
 def setup(app):
     app.connect("config-inited", find)
+    app.set_translator("man", ManTranslator, override=True)
+    app.setup_extension("sphinx.ext.graphviz")
+    app.add_node(graphviz, override=True, man=(visit_diagram, None))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

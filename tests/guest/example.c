@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A guest kernel of Ringbolt: takes a timer event, maps a program into user mode, serves its system calls, ends.
- * docs/guest-example.md explains it. Passes (code 0) if the program made its calls and the timer went off.
+ * docs/reference/porting.md explains it. Passes (code 0) if the program made its calls and the timer went off.
  */
 #include "guest.h"
 
