@@ -53,8 +53,11 @@ html_css_files = ["ringbolt.css"]
 html_js_files = ["ringbolt.js"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_use_index = False
 html_theme_options = {"navigation_with_keys": False}
 
+# Both keep a contrast that tests/docs measures.
+pygments_style = "xcode"
+pygments_dark_style = "github-dark"
 highlight_language = "none"
-suppress_warnings = []

@@ -13,13 +13,17 @@ from sphinx.errors import SphinxError
 from sphinx.ext.graphviz import graphviz
 
 
+SHRINK = 0.7        # how small a drawing may become on a narrow screen before it scrolls
+
+
 def draw(command, code):
     """The <svg> element that Graphviz makes of a drawing's code."""
     done = subprocess.run([command, "-Tsvg"], input=code, capture_output=True, text=True, check=False)
     if done.returncode or done.stderr:
         raise SphinxError(f"{command}: {done.stderr}")
-    # Width and height in points: the style sheet may make it smaller, the proportions are in viewBox.
-    return re.sub(r"<!--.*?-->|<title>.*?</title>", "", done.stdout[done.stdout.index("<svg"):], flags=re.S)
+    svg = re.sub(r"<!--.*?-->|<title>.*?</title>", "", done.stdout[done.stdout.index("<svg"):], flags=re.S)
+    width = int(re.match(r'<svg width="(\d+)pt"', svg)[1])
+    return svg.replace("<svg ", f'<svg style="min-width: {width * SHRINK:.0f}pt" ', 1)
 
 
 def inline(app, doctree, docname):

@@ -122,6 +122,7 @@ class ManTranslator(ManualPageTranslator):
 
     def visit_literal_block(self, node):
         self.space(node)
+        node[:] = [nodes.Text(node.astext().expandtabs(8))]
         super().visit_literal_block(node)
 
     def visit_table(self, node):

@@ -4,7 +4,7 @@
 Responsible for
  - the directive `statement`: a sentence with its id as its anchor and, as its label, the test of that id;
  - refusing what is wrong with them: an id without a test, a page and abi/generated/statements.tsv that differ;
- - refusing the name of a file that does not exist;
+ - refusing the name of a file that does not exist, and a link without a target;
  - links to Markdown files outside docs/ that are pages of the site.
 Statements are read by statements.py; here is only how they look.
 """
@@ -113,6 +113,19 @@ def check_paths(app, doctree):
             logger.warning("there is no %s in the repository", text, location=node)
 
 
+def check_brackets(app, doctree):
+    """Markdown takes a link without a target for text."""
+    for text in doctree.findall(nodes.Text):
+        if isinstance(text.parent, (nodes.literal, nodes.literal_block, nodes.raw)):
+            continue
+        place = text.parent.index(text)
+        after = text.parent[place + 1:place + 3]
+        opens = text.endswith("[") and len(after) == 2 and isinstance(after[0], nodes.literal) and after[1].astext().startswith("]")
+        found = re.search(r"\[[A-Za-z_]\w*\]", text.astext())
+        if opens or found:
+            logger.warning("no target for the link %s", found[0] if found else f"[{after[0].astext()}]", location=text.parent)
+
+
 # ---------------------------------------------------------------- links that leave docs/
 
 def resolve_outside(app, env, node, content):
@@ -156,6 +169,7 @@ def setup(app):
     app.add_domain(RingboltDomain)
     app.connect("env-check-consistency", check_statements)
     app.connect("doctree-read", check_paths)
+    app.connect("doctree-read", check_brackets)
     app.connect("doctree-resolved", name_tests)
     app.connect("missing-reference", resolve_outside)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

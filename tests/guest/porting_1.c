@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* expect: status 1 "hello from my kernel" */
 /*
- * The porting guide's first step (docs/reference/porting.md): a kernel that says hello and switches off. No library: the generated headers, this file
- * and the linker script are all of it.
+ * The porting guide's first step (docs/reference/porting.md): a kernel that says hello and
+ * switches off. No library: the generated headers, this file and the linker script are all of it.
  */
 #include "ringbolt-calls.h"
 
-#define IMAGE_OFFSET	0xffffffff80000000ul	/* as in guest.lds: virtual less guest-physical address of the image */
-#define DIRECT_BASE	0xffff888000000000ul	/* where we want all memory mapped */
+/* The image's virtual less its guest-physical address: as in guest.lds. */
+#define IMAGE_OFFSET	0xffffffff80000000ul
+/* Where we want all memory mapped. */
+#define DIRECT_BASE	0xffff888000000000ul
 
 void guest_entry_point(void);
 
@@ -18,9 +20,11 @@ struct note {
 	uint64_t content;
 } __attribute__((packed));
 
-#define NOTE(type, content) { sizeof(RB_NOTE_OWNER), 8, RB_NOTE_##type, RB_NOTE_OWNER, content }
+#define NOTE(type, content) \
+	{ sizeof(RB_NOTE_OWNER), 8, RB_NOTE_##type, RB_NOTE_OWNER, content }
 
-static const struct note notes[] __attribute__((section(".note.Ringbolt"), aligned(4), used)) = {
+__attribute__((section(".note.Ringbolt"), aligned(4), used))
+static const struct note notes[] = {
 	NOTE(ABI, RB_ABI_MAJOR | (uint64_t)RB_ABI_MINOR << 32),
 	NOTE(ENTRY, (uint64_t)guest_entry_point),
 	NOTE(IMAGE_OFFSET, IMAGE_OFFSET),
@@ -45,7 +49,7 @@ static uint64_t physical(const void *pointer)
 	return (uint64_t)pointer - IMAGE_OFFSET;
 }
 
-/* The console takes what the line has room for, perhaps nothing: go on with the rest. */
+/* The console takes what its line has room for, perhaps nothing: go on with the rest. */
 static long print(const char *text, uint64_t bytes)
 {
 	uint64_t written = 0;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The porting guide's second step (docs/reference/porting.md): entry points of its own, for exceptions of the kernel. From here on the guest library starts the
- * kernel and prints; its entry points are replaced by those below.
+ * The porting guide's second step (docs/reference/porting.md): entry points of its own, for
+ * exceptions of the kernel. From here on the guest library starts the kernel and prints; its
+ * entry points are replaced by those below.
  */
 #include "guest.h"
 
 #define NOTHING		0xffffc90000000000ul	/* no page is mapped here */
 
-/* What the code below leaves on the stack: the registers it pushes, then the event frame. */
+/* What the code below has on the stack: the registers it pushes, then the event frame. */
 struct event {
 	uint64_t rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11;
 	struct rb_event_frame frame;
@@ -18,20 +19,23 @@ void kernel_entry(void);
 void skipped(void);
 
 /*
- * RSP is the frame's address, a multiple of 64; a C function wants a multiple of 16 before the call, so one word more than nine. The way back restores the
- * interrupted GS base, then takes ip, cs, flags, sp and ss from the frame.
+ * RSP is the frame's address, a multiple of 64. A C function wants a multiple of 16 before the
+ * call: so one word more than nine. The way back restores the interrupted GS base; IRETQ takes
+ * ip, cs, flags, sp and ss from the frame.
  */
 __asm__("user_entry:\n"
 	"	ud2\n"				/* no user mode yet */
 	"kernel_entry:\n"
-	"	push %r11; push %r10; push %r9; push %r8; push %rax; push %rcx; push %rdx; push %rsi; push %rdi\n"
+	"	push %r11; push %r10; push %r9; push %r8\n"
+	"	push %rax; push %rcx; push %rdx; push %rsi; push %rdi\n"
 	"	mov	%rsp, %rdi\n"
 	"	sub	$8, %rsp\n"
 	"	call	event\n"
 	"	add	$8, %rsp\n"
 	"	mov	9 * 8 + 56(%rsp), %rax\n"	/* gs_base */
 	"	wrgsbase %rax\n"
-	"	pop %rdi; pop %rsi; pop %rdx; pop %rcx; pop %rax; pop %r8; pop %r9; pop %r10; pop %r11\n"
+	"	pop %rdi; pop %rsi; pop %rdx; pop %rcx; pop %rax\n"
+	"	pop %r8; pop %r9; pop %r10; pop %r11\n"
 	"	add	$8, %rsp\n"		/* error_code */
 	"	iretq\n");
 
@@ -54,7 +58,9 @@ void event(struct event *event)
 
 int main(struct rb_start_info *start)
 {
-	guest_must(rb_vcpu_set_entry((uint64_t)user_entry, (uint64_t)kernel_entry, 0, 0, 0));
+	uint64_t user = (uint64_t)user_entry, kernel = (uint64_t)kernel_entry;
+
+	guest_must(rb_vcpu_set_entry(user, kernel, 0, 0, 0));
 
 	__asm__ volatile("int3");
 	__asm__ volatile("movb $1, (%0)\n"

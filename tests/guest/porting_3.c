@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The porting guide's third step (docs/reference/porting.md): virtual vectors. A clock of ten ticks, waited for without burning time, and a section that must not
- * be interrupted.
+ * The porting guide's third step (docs/reference/porting.md): virtual vectors. A clock of ten
+ * ticks, waited for without burning time, and a section that must not be interrupted.
  */
 #include "guest.h"
 
