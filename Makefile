@@ -9,11 +9,14 @@ DEPS := gcc libc6-dev make bc bison flex libelf-dev patch xz-utils cpio python3 
 	linux-source-6.12 busybox-static qemu-system-x86
 # What only the tests need: unit tests, the second processor model and a boot loader for it, load.
 CHECK_DEPS := libcmocka-dev bochs bochs-term bochsbios vgabios bsdutils grub-common grub-pc-bin grub-efi-amd64-bin ovmf xorriso mtools stress-ng
+# What the reference is built with; and what tests look at it with.
+DOCS_DEPS := python3-sphinx python3-myst-parser furo graphviz
+CHECK_DEPS += $(DOCS_DEPS) chromium chromium-driver python3-selenium fonts-dejavu-core mandoc man-db
 
 JOBS := -j$(shell nproc)
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help deps check-deps hypervisor linux initramfs run native check bench clean
+.PHONY: help deps check-deps docs-deps docs hypervisor linux initramfs run native check bench clean
 
 help:
 	@echo 'make run        build everything and boot Linux on Ringbolt to a shell (QEMU)'
@@ -22,6 +25,7 @@ help:
 	@echo 'make bench      what operations cost natively, on Ringbolt and on Xen: build/bench/ (HISTORY=DIR keeps results)'
 	@echo 'make            build the hypervisor: build/ringbolt.elf, build/release/'
 	@echo 'make linux      build the patched Linux kernel: build/linux/'
+	@echo 'make docs       build the reference: build/docs/html/index.html, build/docs/man/'
 	@echo 'make initramfs  build the test image: build/initramfs.cpio.gz'
 	@echo 'make deps       install the Debian packages that are missing (check-deps: those of the tests too)'
 	@echo 'make clean      remove build/ (not the cache of Linux kernels)'
@@ -39,6 +43,8 @@ deps:
 	@$(call install,$(DEPS))
 check-deps: deps
 	@$(call install,$(CHECK_DEPS))
+docs-deps:
+	@$(call install,$(DOCS_DEPS))
 
 hypervisor: | deps
 	@$(MAKE) --no-print-directory -C hypervisor $(JOBS) all
@@ -50,6 +56,9 @@ linux: | deps
 initramfs: build/initramfs.cpio.gz
 build/initramfs.cpio.gz: tools/initramfs/build $(shell find tools/initramfs/root -type f) | deps
 	@tools/initramfs/build $@
+
+docs: | docs-deps
+	@$(MAKE) --no-print-directory -C docs
 
 run: hypervisor linux initramfs
 	@tools/run-qemu

@@ -9,18 +9,19 @@ import re
 import subprocess
 
 from docutils import nodes
-from sphinx.errors import SphinxError
 from sphinx.ext.graphviz import graphviz
+from sphinx.util import logging
 
+logger = logging.getLogger(__name__)
 
 SHRINK = 0.7        # how small a drawing may become on a narrow screen before it scrolls
 
 
 def draw(command, code):
-    """The <svg> element that Graphviz makes of a drawing's code."""
+    """The <svg> element that Graphviz makes of a drawing's code. ValueError: what it says of bad code."""
     done = subprocess.run([command, "-Tsvg"], input=code, capture_output=True, text=True, check=False)
     if done.returncode or done.stderr:
-        raise SphinxError(f"{command}: {done.stderr}")
+        raise ValueError(done.stderr.strip())
     svg = re.sub(r"<!--.*?-->|<title>.*?</title>", "", done.stdout[done.stdout.index("<svg"):], flags=re.S)
     width = int(re.match(r'<svg width="(\d+)pt"', svg)[1])
     return svg.replace("<svg ", f'<svg style="min-width: {width * SHRINK:.0f}pt" ', 1)
@@ -31,9 +32,13 @@ def inline(app, doctree, docname):
         return
     for node in list(doctree.findall(graphviz)):
         if not node.get("alt"):
-            raise SphinxError(f"{docname}: a diagram without alt: what does it say in words?")
-        label = html.escape(node["alt"], quote=True)
-        svg = draw(app.config.graphviz_dot, node["code"])
+            logger.warning("a diagram without alt: what does it say in words?", location=node)
+        try:
+            svg = draw(app.config.graphviz_dot, node["code"])
+        except ValueError as problem:
+            logger.warning("diagram: %s", problem, location=node)
+            svg = ""
+        label = html.escape(node.get("alt", ""), quote=True)
         text = f'<div class="diagram" role="img" tabindex="0" aria-label="{label}">{svg}</div>'
         node.replace_self(nodes.raw("", text, format="html"))
 

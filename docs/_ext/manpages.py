@@ -17,7 +17,7 @@ from sphinx.writers.manpage import ManualPageTranslator
 
 FRONT = re.compile(r"\A---\n(.*?)^---\n", re.S | re.M)
 CALLS, CHAPTERS = 9, 7
-NARROW = 24         # characters up to which a table's column needs no wrapping
+LINE, GAP, LEAST = 70, 3, 20    # characters: of a line, between a table's columns, that its widest column keeps
 
 
 # ---------------------------------------------------------------- which pages
@@ -62,8 +62,20 @@ def find(app, config):
 
 # ---------------------------------------------------------------- how they are set
 
+def plain(text):
+    """Without what sets fonts and breaks."""
+    return re.sub(r"\\f.|\\%|\\\(..|\\", "", text)
+
+
+def longest_word(texts):
+    return max((len(word) for text in texts for word in plain(text).split()), default=0)
+
+
 class Table:
-    """A table as tbl(1) wants it: a line under the head, no boxes. What docutils' writer calls is named as there."""
+    """
+    A table as tbl(1) wants it: a line under the head, no boxes; the widest column takes what the line has left. What docutils' writer calls is named as
+    there.
+    """
 
     def __init__(self):
         self.rows = []
@@ -74,21 +86,38 @@ class Table:
     def append_cell(self, lines):
         self.rows[-1].append("".join(line for line in lines if line != ".sp\n").strip("\n"))
 
+    def widths(self):
+        """For each column: as wide as its text, or narrower so that all fit the line; None: what is left."""
+        columns = list(zip(*self.rows))
+        natural = [max(len(plain(text)) for text in column) for column in columns]
+        least = [longest_word(column) for column in columns]
+        widest = max(range(len(columns)), key=lambda i: (natural[i], i))
+        widths = [width for width in natural]
+        room = LINE - GAP * (len(columns) - 1) - max(LEAST, least[widest])
+        others = [i for i in range(len(columns)) if i != widest]
+        while sum(widths[i] for i in others) > room and any(widths[i] > least[i] for i in others):
+            widths[max((i for i in others if widths[i] > least[i]), key=lambda i: widths[i])] -= 1
+        widths[widest] = None
+        return natural, widths
+
     def as_list(self):
-        widths = [max(len(re.sub(r"\\f.|\\%|\\", "", row[i])) for row in self.rows) for i in range(len(self.rows[0]))]
-        columns = ["lx" if width > NARROW else "l" for width in widths]
+        natural, widths = self.widths()
+        wrapped = [width is None or width < full for full, width in zip(natural, widths)]
+        columns = ["lx" if width is None else f"lw({width}n)" if wrap else "l" for width, wrap in zip(widths, wrapped)]
         head, *body = self.rows
         heads = [f"\\fB{cell}\\fP" if cell else "" for cell in head]
-        lines = [".TS\n" + " ".join(columns) + ".\n" + "\t".join(heads) + "\n_\n"]
-        for row in body:
-            lines.append("\t".join(self.cell(text) for text in row) + "\n")
-        return [*lines, ".TE\n"]
+        lines = [".TS\n" + " ".join(columns) + ".\n", self.row(heads, wrapped), "_\n"]
+        return [*lines, *[self.row(row, wrapped) for row in body], ".TE\n"]
 
     @staticmethod
-    def cell(text):
-        if len(text) > NARROW or "\n" in text:
-            return "T{\n" + text + "\nT}"
-        return "\\&" + text if text[:1] in ("_", "=", ".") else text
+    def row(cells, wrapped):
+        made = []
+        for text, wrap in zip(cells, wrapped):
+            if text and (wrap or "\n" in text):
+                made.append("T{\n" + text + "\nT}")
+            else:
+                made.append("\\&" + text if text[:1] in ("_", "=", ".") else text)
+        return "\t".join(made) + "\n"
 
 
 class ManTranslator(ManualPageTranslator):
@@ -99,7 +128,11 @@ class ManTranslator(ManualPageTranslator):
         self.defs["literal_block"] = (".EX\n", "\n.EE\n")
 
     def header(self):
-        return "'\\\" t\n" + super().header() + ".SH DESCRIPTION\n"
+        return "'\\\" t\n" + super().header() + ".ad l\n.SH DESCRIPTION\n"
+
+    def visit_start_of_file(self, node):
+        """A page that an index names is a man page of its own."""
+        raise nodes.SkipNode
 
     def ensure_eol(self):
         if self.body and not self.body[-1].endswith("\n"):
@@ -139,7 +172,7 @@ class ManTranslator(ManualPageTranslator):
 
 def visit_diagram(self, node):
     self.space(node)
-    self.body.append(self.deunicode(node["alt"]) + "\n")
+    self.body.append(self.deunicode(node.get("alt", "")) + "\n")
     raise nodes.SkipNode
 
 
