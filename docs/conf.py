@@ -29,7 +29,7 @@ def last_change():
 project = "Ringbolt"
 version = release = interface_version()
 today = last_change()
-extensions = ["myst_parser", "ringbolt", "diagrams", "manpages"]
+extensions = ["myst_parser", "ringbolt", "diagrams", "manpages", "theme"]
 exclude_patterns = []
 source_suffix = {".md": "markdown"}
 root_doc = "index"

@@ -22,7 +22,8 @@ def draw(command, code):
     done = subprocess.run([command, "-Tsvg"], input=code, capture_output=True, text=True, check=False)
     if done.returncode or done.stderr:
         raise ValueError(done.stderr.strip())
-    svg = re.sub(r"<!--.*?-->|<title>.*?</title>", "", done.stdout[done.stdout.index("<svg"):], flags=re.S)
+    # Its ids are the same in every drawing, and nothing refers to them.
+    svg = re.sub(r'<!--.*?-->|<title>.*?</title>| id="[^"]*"', "", done.stdout[done.stdout.index("<svg"):], flags=re.S)
     width = int(re.match(r'<svg width="(\d+)pt"', svg)[1])
     return svg.replace("<svg ", f'<svg style="min-width: {width * SHRINK:.0f}pt" ', 1)
 
