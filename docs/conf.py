@@ -44,6 +44,7 @@ outside_pages = {
     "guest-lib/README.md": "project/guest-lib",
     "tests/guest/README.md": "project/tests-guest",
     "tests/linux/README.md": "project/tests-linux",
+    "tests/docs/README.md": "project/tests-docs",
 }
 
 html_theme = "furo"
@@ -55,7 +56,7 @@ html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
 html_use_index = False
-html_theme_options = {"navigation_with_keys": False}
+html_theme_options = {"navigation_with_keys": False, "light_css_variables": {"color-code-background": "#f6f7f9"}}
 
 # Both keep a contrast that tests/docs measures.
 pygments_style = "xcode"
