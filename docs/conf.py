@@ -52,6 +52,7 @@ html_title = f"Ringbolt {version}"
 html_static_path = ["_static"]
 html_css_files = ["ringbolt.css"]
 html_js_files = ["ringbolt.js"]
+html_favicon = "_static/ringbolt.svg"
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
