@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs an image of tests on one build of the hypervisor and says what came of each test.
+
+The guest tells in lines that begin with @ (see conformance.c). Responsible for what it cannot tell: that the machine died or hung in a test, or
+ended as a test said it would. After such an end the image is booted again for the tests that follow, so that no test spoils another.
+"""
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import boot  # noqa: E402
+
+VERDICTS = ("pass", "skip", "error", "fail", "crash")       # from good to bad
+WORD = re.compile(r"^@(\w+)(?: (\S+))?(?: (.*))?$")
+
+
+@dataclass
+class Result:
+    """One test on one build."""
+    id: str
+    build: str
+    verdict: str
+    reason: str = ""
+    seconds: float = 0
+    output: list = field(default_factory=list)      # the console's lines while it ran
+
+
+@dataclass
+class Place:
+    """Where tests run. boot: (guest's file, words for its command line) -> a boot.Machine."""
+    build: str
+    start: object
+    seconds: int        # that one test may take
+
+
+class Boot:
+    """One boot of an image: its lines, as results."""
+
+    def __init__(self, place, kernel, words):
+        self.place, self.kernel, self.words = place, kernel, words
+        self.results, self.alone, self.output = [], [], []
+        self.test = None            # that runs, or ran last
+        self.has_verdict = True
+        self.is_done = False
+        self.ends = None            # (status, text) that the test has told
+        self.began = 0
+
+    def add(self, verdict, reason=""):
+        self.has_verdict = True
+        self.results.append(Result(self.test, self.place.build, verdict, reason, time.monotonic() - self.began, self.output))
+
+    def hear(self, machine, line):
+        self.output.append(line)
+        match = WORD.match(line)
+        if not match:
+            return
+        word, name, rest = match[1], match[2], match[3] or ""
+        if word == "done":
+            self.is_done = True
+        elif word == "alone":
+            self.alone.append(name)
+        elif word == "test":
+            self.test, self.output, self.ends, self.has_verdict, self.began = name, [], None, False, time.monotonic()
+        elif name != self.test:
+            pass                    # @bochs; or not ours
+        elif word == "ends":
+            status, _, text = rest.partition(" ")
+            self.ends = int(status), text
+        elif word == "type":
+            machine.type(rest + "\n")
+        elif word in VERDICTS[:-1]:
+            self.verdict(word, rest)
+        machine.allow(self.place.seconds)
+
+    def verdict(self, word, reason):
+        """A second one, of a test that passed, is that the hypervisor's invariants broke."""
+        if self.has_verdict:
+            self.results.pop()
+        self.add(word, reason)
+
+    def run(self):
+        machine = self.place.start(self.kernel, self.words)
+        for line in machine.lines():
+            self.hear(machine, line)
+        self.end(machine.status)
+        return self
+
+    def printed(self, part):
+        return next((line for line in self.output if part in line), "")
+
+    def end(self, status):
+        """What the machine's end says."""
+        if self.ends and not self.has_verdict:
+            wanted, text = self.ends
+            if status == wanted and self.printed(text):
+                self.add("pass")
+            elif status == "timeout":
+                self.add("crash", "the machine hangs where it was to end")
+            else:
+                self.add("fail", f"was to end the machine with status {wanted} and '{text}', but: {self.how(status)}")
+        elif self.is_done and status == boot.OFF:
+            return
+        elif self.test is None:
+            self.test = "(start)"
+            self.add("error", f"the image did not begin: {self.how(status)}")
+        elif self.has_verdict:
+            self.results[-1].reason += f" (then, before the next test: {self.how(status)})"
+            self.results[-1].verdict = "crash"
+        elif status == boot.PANICKED and self.printed("guest panic: "):
+            self.add("error", self.printed("guest panic: "))
+        else:
+            self.add("crash", self.how(status))
+
+    def how(self, status):
+        if status == "timeout":
+            return f"nothing for {self.place.seconds} s: it hangs"
+        said = self.printed("domain 0 is ended: ") or self.printed("panic") or self.printed("domain 0 ")
+        return f"status {status}" + (f", {said}" if said else "")
+
+
+def image_results(place, kernel, only=None):
+    """Results of all tests of an image, or of the ids in only; a generator, as they come."""
+    alone, words = list(only or ()), ""
+    while only is None:
+        one = Boot(place, kernel, words).run()
+        yield from one.results
+        alone += one.alone
+        if one.is_done or one.test in (None, "(start)"):
+            break
+        words = f"after={one.test}"
+    for name in alone:
+        one = Boot(place, kernel, f"only={name}").run()
+        yield from one.results
+        if not one.results:
+            yield Result(name, place.build, "error", "the image has no such test", 0, one.output)
