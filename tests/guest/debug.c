@@ -12,9 +12,6 @@
 
 #define RF 0x10000ul
 
-/* DR7 for one breakpoint: condition 0 execute, 1 write, 3 read and write; length 0, 1, 3, 2 for 1, 2, 4, 8 bytes. */
-#define DR7(n, condition, length) (1ul << (2 * (n)) | (uint64_t)(condition) << (16 + 4 * (n)) | (uint64_t)(length) << (18 + 4 * (n)) | 0x400)
-
 USER_CODE(u_store, "movl $1, 0x600000; nop; syscall");
 USER_CODE(u_load, "mov 0x600000, %eax; nop; syscall");
 USER_CODE(u_nops, "nop; nop; nop; syscall");

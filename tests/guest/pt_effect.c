@@ -16,22 +16,6 @@ USER_CODE(u_load, "mov (%rdi), %rax; syscall");
 USER_CODE(u_store, "mov %rsi, (%rdi); syscall");
 USER_CODE(u_jump, "call *%rdi; syscall");
 
-/* -1, or the error code of the page fault. */
-static long kernel_load(uint64_t address, uint64_t *value)
-{
-	int vector = try_with("mov (%%rdi), %%rax; ud2", address);
-
-	*value = test_regs.rax;
-	return vector == 6 ? -1 : vector == 14 ? (long)test_regs.error_code : -2;
-}
-
-static long kernel_store(uint64_t address)
-{
-	int vector = try_with("mov %%rdi, (%%rdi); ud2", address);
-
-	return vector == 6 ? -1 : vector == 14 ? (long)test_regs.error_code : -2;
-}
-
 static long user(const char *code, uint64_t address, uint64_t value)
 {
 	int vector;

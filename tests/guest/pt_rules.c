@@ -55,34 +55,6 @@ static void done(const char *what)
 	tried = wrong = 0;
 }
 
-/* Memory of every kind, as machine addresses. */
-static struct {
-	uint64_t page, chunk;		/* ours, DATA */
-	uint64_t reserve;		/* ours, PAGETABLE */
-	uint64_t hypervisor, low, free, end, beyond;
-	uint64_t too_wide;		/* an address bit that the processor does not have, or zero */
-} memory;
-
-static void memory_find(void)
-{
-	const uint32_t *machine_map = (const uint32_t *)guest_start->machine_map;
-	uint32_t eax = 0x80000008, ebx, ecx = 0, edx, bits;
-
-	memory.page = guest_machine(guest_page());
-	memory.chunk = guest_machine(guest_chunk());
-	memory.reserve = guest_machine(guest_start->kernel_root * GUEST_PAGE) & ~(GUEST_CHUNK - 1);
-	memory.low = 0x1000;
-	memory.hypervisor = 0x200000;
-	for (uint64_t chunk = 8; chunk < guest_start->machine_chunk_count; chunk++)
-		if (machine_map[chunk] == RB_NO_CHUNK)
-			memory.free = chunk * GUEST_CHUNK;
-	memory.end = (uint64_t)guest_start->machine_chunk_count * GUEST_CHUNK;
-	__asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-	bits = eax & 0xff;
-	memory.beyond = 1ul << (bits - 1);
-	memory.too_wide = bits < 52 ? 1ul << bits : 0;
-}
-
 static void try_leaf(unsigned level, uint64_t table)
 {
 	uint64_t size = level == 2 ? PS : 0, ours = memory.chunk | size | PRESENT, unit = level == 2 ? ~(GUEST_CHUNK - 1) : ~0xffful;

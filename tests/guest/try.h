@@ -26,6 +26,22 @@ int test_try(void (*body)(void *), void *argument);
 #define try(text) test_try(SNIPPET(text), NULL)
 #define try_with(text, argument) test_try(SNIPPET(text), (void *)(argument))
 
+/* A load and a store of the kernel: -1, or the error code of the page fault; -2 for anything else. */
+long kernel_load(uint64_t address, uint64_t *value);
+long kernel_store(uint64_t address);
+
+/* DR7 for one breakpoint: condition 0 execute, 1 write, 3 read and write; length 0, 1, 3, 2 for 1, 2, 4, 8 bytes. */
+#define DR7(n, condition, length) (1ul << (2 * (n)) | (uint64_t)(condition) << (16 + 4 * (n)) | (uint64_t)(length) << (18 + 4 * (n)) | 0x400)
+
+/* Memory of every kind, as machine addresses; after memory_find. */
+extern struct memory {
+	uint64_t page, chunk;		/* ours, DATA */
+	uint64_t reserve;		/* ours, PAGETABLE */
+	uint64_t hypervisor, low, free, end, beyond;
+	uint64_t too_wide;		/* an address bit that the processor does not have, or zero */
+} memory;
+void memory_find(void);
+
 /* ---------------- user mode */
 #define USER_TEXT	0x400000ul
 #define USER_DATA	0x600000ul	/* one page, writable */
@@ -56,6 +72,8 @@ struct raw {
 	uint64_t status, result, zeroed, kept_lost;
 };
 void raw_call(struct raw *raw);
+/* The instruction after its SYSCALL. */
+extern const char raw_call_next[];
 
 static inline bool raw_is_sane(const struct raw *raw)
 {
