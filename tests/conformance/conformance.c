@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Runs an image's tests and tells the runner (session.py) what comes of them, in lines that begin with @:
+ * Runs an image's tests and tells the runner (session.py) what comes of them, in lines that begin with @ (each after a newline: tests may print):
  *	@test ID			a test begins
  *	@pass ID, @skip ID WHY, @error ID WHY, @fail ID WHY	it ended
- *	@alone ID			not run: it wants a machine of its own
+ *	@alone ID WORDS			not run: it wants a machine of its own, with these options of the hypervisor
  *	@bochs ID			not run: it is for Bochs
  *	@ends ID STATUS TEXT		what comes must end the machine so
+ *	@shows ID HEX			these bytes must be on the console by the end of the test, once
  *	@type ID TEXT			type this line
  *	@done				all have run
  *
@@ -31,26 +32,40 @@ void verdict(enum verdict verdict, const char *file, int line, const char *forma
 	const struct guest_regs none = { 0 };
 	va_list arguments;
 
-	if (!guest_catch_sp)
-		guest_panic("%s:%d: a check outside of a test", file, line);
 	has_verdict = true;
-	guest_printf("@%s %s %s:%d: ", verdict_words[verdict], test_now->id, file, line);
+	guest_printf("\n@%s %s %s:%d: ", verdict_words[verdict], test_now->id, file, line);
 	va_start(arguments, format);
 	guest_vprintf(format, arguments);
 	va_end(arguments);
 	guest_printf("\n");
+	/* A bare test is not caught, and ends with its machine. */
+	if (!guest_catch_sp)
+		guest_exit(0);
 	guest_caught(&none);
+}
+
+static bool is_alone(const struct test *test)
+{
+	return test->alone || test->bare || test->hypervisor;
 }
 
 void ends(unsigned status, const char *line)
 {
-	need(test_now->alone, "a test that ends the machine must be alone");
-	guest_printf("@ends %s %u %s\n", test_now->id, status, line);
+	need(is_alone(test_now), "a test that ends the machine must be alone");
+	guest_printf("\n@ends %s %u %s\n", test_now->id, status, line);
+}
+
+void shows(const void *bytes, size_t count)
+{
+	guest_printf("\n@shows %s ", test_now->id);
+	for (size_t i = 0; i < count; i++)
+		guest_printf("%02x", ((const uint8_t *)bytes)[i]);
+	guest_printf("\n");
 }
 
 void type_line(const char *text)
 {
-	guest_printf("@type %s %s\n", test_now->id, text);
+	guest_printf("\n@type %s %s\n", test_now->id, text);
 }
 
 static void test_body(void *argument)
@@ -80,14 +95,14 @@ static void test_run(const struct test *test)
 	guest_printf("@test %s\n", test->id);
 	if (guest_catch(test_body, NULL, &regs) && !has_verdict) {
 		has_verdict = true;
-		guest_printf("@error %s exception %u, error code %#lx, data %#lx, at %#lx\n", test->id, guest_vector(&regs), regs.error_code, regs.data,
+		guest_printf("\n@error %s exception %u, error code %#lx, data %#lx, at %#lx\n", test->id, guest_vector(&regs), regs.error_code, regs.data,
 			     regs.ip);
 	}
 	found = violations();
 	if (found)
-		guest_printf("@fail %s the hypervisor finds %lu violations of its invariants\n", test->id, found);
+		guest_printf("\n@fail %s the hypervisor finds %lu violations of its invariants\n", test->id, found);
 	else if (!has_verdict)
-		guest_printf("@pass %s\n", test->id);
+		guest_printf("\n@pass %s\n", test->id);
 }
 
 /* The value of a word NAME=VALUE of the command line, or NULL. */
@@ -109,6 +124,33 @@ static bool is_same(const char *a, const char *b)
 	return strlen(a) == strlen(b) && !memcmp(a, b, strlen(a));
 }
 
+static const struct test *test_find(const char *id)
+{
+	for (const struct test *test = __start_conformance_tests; test < __stop_conformance_tests; test++)
+		if (is_same(test->id, id))
+			return test;
+	return NULL;
+}
+
+/* In place of the library's: a bare test begins here, and does not come back. */
+void guest_begin(struct rb_start_info *start) __attribute__((noreturn));
+int main(struct rb_start_info *start);
+void guest_begin(struct rb_start_info *start)
+{
+	char only[128];
+
+	guest_start = start;
+	guest_vcpu = guest_pointer(start->vcpu_page);
+	test_now = option(" only=", only, sizeof(only)) ? test_find(only) : NULL;
+	if (test_now && test_now->bare) {
+		guest_printf("@test %s\n", test_now->id);
+		test_now->run();
+		verdict(VERDICT_error, __FILE__, __LINE__, "a bare test came back");
+	}
+	guest_set_entry(0);
+	guest_exit((unsigned)main(start));
+}
+
 int main(struct rb_start_info *start)
 {
 	static char only_room[128], after_room[128];
@@ -122,8 +164,8 @@ int main(struct rb_start_info *start)
 		}
 		if (test->bochs && is_tcg())
 			guest_printf("@bochs %s\n", test->id);
-		else if (test->alone && !only)
-			guest_printf("@alone %s\n", test->id);
+		else if (is_alone(test) && !only)
+			guest_printf("@alone %s %s\n", test->id, test->hypervisor ? test->hypervisor : "");
 		else
 			test_run(test);
 	}

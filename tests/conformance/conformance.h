@@ -13,6 +13,8 @@
  *
  * After the sentence, a test may have marks:
  *	.alone = true		on a machine of its own: it ends the domain, or leaves what cannot be put right
+ *	.hypervisor = "WORDS"	alone, with these options of the hypervisor
+ *	.bare = true		alone, and before the guest has set anything: no entry points, no world
  *	.bochs = "WHY"		on Bochs, which models what QEMU does not
  */
 #pragma once
@@ -23,8 +25,8 @@
 struct test {
 	const char *id, *says;
 	void (*run)(void);
-	bool alone;
-	const char *bochs;
+	bool alone, bare;
+	const char *hypervisor, *bochs;
 };
 
 #define TEST(identity, sentence, ...) TEST_AT(__LINE__, identity, sentence, ##__VA_ARGS__)
@@ -80,5 +82,7 @@ void ends(unsigned status, const char *line);
 #define OFF(code) (2 * (code) + 1)	/* status of a domain that ended itself with a code, neither as REBOOT nor as CRASH with code 0 */
 #define RESET 0
 #define ENDED_BY_HYPERVISOR OFF(0x40)
+/* These bytes must be on the console by the end of the test, once. */
+void shows(const void *bytes, size_t count);
 /* Has the runner type a line of text on the console. Not on Bochs. */
 void type_line(const char *text);

@@ -31,6 +31,7 @@ class Test:
     line: int
     image: str      # which guest it is in
     bochs: bool     # only there
+    options: str    # of the hypervisor
 
 
 def c_string(literals):
@@ -45,7 +46,9 @@ def tests_of(path, image):
         text = source.read()
     for match in TEST.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
-        yield Test(c_string(match[1]), c_string(match[2]), os.path.relpath(path, TOP), line, image, ".bochs" in match[3])
+        options = re.search(rf"\.hypervisor = ({STRING})", match[3])
+        yield Test(c_string(match[1]), c_string(match[2]), os.path.relpath(path, TOP), line, image, ".bochs" in match[3],
+                   c_string(options[1]) if options else "")
 
 
 def all_tests(paths):

@@ -31,7 +31,7 @@ class Result:
 
 @dataclass
 class Place:
-    """Where tests run. boot: (guest's file, words for its command line) -> a boot.Machine."""
+    """Where tests run. start: (guest's file, words for its command line, options of the hypervisor) -> a boot.Machine."""
     build: str
     start: object
     seconds: int        # that one test may take
@@ -40,13 +40,14 @@ class Place:
 class Boot:
     """One boot of an image: its lines, as results."""
 
-    def __init__(self, place, kernel, words):
-        self.place, self.kernel, self.words = place, kernel, words
+    def __init__(self, place, kernel, words, options=""):
+        self.place, self.kernel, self.words, self.options = place, kernel, words, options
         self.results, self.alone, self.output = [], [], []
         self.test = None            # that runs, or ran last
         self.has_verdict = True
         self.is_done = False
         self.ends = None            # (status, text) that the test has told
+        self.shows = None           # bytes that it has told
         self.began = 0
 
     def add(self, verdict, reason=""):
@@ -54,7 +55,9 @@ class Boot:
         self.results.append(Result(self.test, self.place.build, verdict, reason, time.monotonic() - self.began, self.output))
 
     def hear(self, machine, line):
-        self.output.append(line)
+        if not line:
+            return
+        self.output.append(line if len(line) < 300 else f"{line[:200]}... ({len(line)} bytes)")
         match = WORD.match(line)
         if not match:
             return
@@ -62,28 +65,33 @@ class Boot:
         if word == "done":
             self.is_done = True
         elif word == "alone":
-            self.alone.append(name)
+            self.alone.append((name, rest))
         elif word == "test":
-            self.test, self.output, self.ends, self.has_verdict, self.began = name, [], None, False, time.monotonic()
+            self.test, self.output, self.has_verdict, self.began = name, [], False, time.monotonic()
+            self.ends = self.shows = None
         elif name != self.test:
             pass                    # @bochs; or not ours
         elif word == "ends":
             status, _, text = rest.partition(" ")
             self.ends = int(status), text
+        elif word == "shows":
+            self.shows = bytes.fromhex(rest)
         elif word == "type":
             machine.type(rest + "\n")
         elif word in VERDICTS[:-1]:
-            self.verdict(word, rest)
+            self.verdict(machine, word, rest)
         machine.allow(self.place.seconds)
 
-    def verdict(self, word, reason):
+    def verdict(self, machine, word, reason):
         """A second one, of a test that passed, is that the hypervisor's invariants broke."""
         if self.has_verdict:
             self.results.pop()
+        if word == "pass" and self.shows is not None and machine.raw.count(self.shows) != 1:
+            word, reason = "fail", f"the console has {machine.raw.count(self.shows)} times, not once: {bytes(self.shows[:40])!r}"
         self.add(word, reason)
 
     def run(self):
-        machine = self.place.start(self.kernel, self.words)
+        machine = self.place.start(self.kernel, self.words, self.options)
         for line in machine.lines():
             self.hear(machine, line)
         self.end(machine.status)
@@ -103,7 +111,8 @@ class Boot:
             else:
                 self.add("fail", f"was to end the machine with status {wanted} and '{text}', but: {self.how(status)}")
         elif self.is_done and status == boot.OFF:
-            return
+            if not self.has_verdict:
+                self.add("error", "the guest told no verdict")
         elif self.test is None:
             self.test = "(start)"
             self.add("error", f"the image did not begin: {self.how(status)}")
@@ -124,7 +133,7 @@ class Boot:
 
 def image_results(place, kernel, only=None):
     """Results of all tests of an image, or of the ids in only; a generator, as they come."""
-    alone, words = list(only or ()), ""
+    alone, words = [], ""
     while only is None:
         one = Boot(place, kernel, words).run()
         yield from one.results
@@ -132,8 +141,8 @@ def image_results(place, kernel, only=None):
         if one.is_done or one.test in (None, "(start)"):
             break
         words = f"after={one.test}"
-    for name in alone:
-        one = Boot(place, kernel, f"only={name}").run()
+    for name, options in alone if only is None else only:
+        one = Boot(place, kernel, f"only={name}", options).run()
         yield from one.results
         if not one.results:
             yield Result(name, place.build, "error", "the image has no such test", 0, one.output)

@@ -3,11 +3,30 @@
 #include "conformance.h"
 
 volatile unsigned fired[256];
+volatile uint64_t fired_at[256];
+struct seen seen;
 
 static void count(struct guest_regs *regs, unsigned vector)
 {
-	fired[vector]++;
+	if (!fired[vector]++)
+		fired_at[vector] = guest_time();
 }
+
+/* In place of the library's. */
+void guest_event(struct guest_regs *regs)
+{
+	seen.count++;
+	seen.regs = *regs;
+	seen.frame = (uint64_t)&regs->error_code;
+	seen.enabled = guest_vcpu->events_enabled;
+	__asm__ volatile("pushfq; pop %0; rdgsbase %1; mov %%cs, %2; mov %%ss, %3" : "=r"(seen.flags), "=r"(seen.gs), "=r"(seen.cs), "=r"(seen.ss));
+	if (event_hook)
+		event_hook(regs);
+	else
+		guest_event_default(regs);
+}
+
+void (*event_hook)(struct guest_regs *regs);
 
 unsigned fired_total(void)
 {
@@ -62,6 +81,8 @@ static void events_reset(void)
 	memset(guest_vcpu->pending_vectors, 0, sizeof(guest_vcpu->pending_vectors));
 	memset(guest_vcpu->port_pending, 0, sizeof(guest_vcpu->port_pending));
 	memset((void *)fired, 0, sizeof(fired));
+	memset(&seen, 0, sizeof(seen));
+	event_hook = NULL;
 	for (unsigned vector = RB_VECTOR_FIRST; vector < 256; vector++)
 		guest_set_handler(vector, count);
 }

@@ -18,12 +18,24 @@ void image_reset(void);
 void world_look(void);
 const char *world_change(void);
 
-/* Virtual vectors that arrived, each counted, since the test began. */
+/* Virtual vectors that arrived, each counted, since the test began; and system time at the first of each. */
 extern volatile unsigned fired[256];
+extern volatile uint64_t fired_at[256];
 /* Of all. */
 unsigned fired_total(void);
 /* Lets in what waits, and turns events off again. */
 void events_take(void);
+
+/* Events that the hypervisor delivered since the test began, and what the entry point found at the last one. */
+extern struct seen {
+	unsigned count;
+	struct guest_regs regs;
+	uint64_t frame;		/* address of the event frame */
+	uint64_t flags, gs, cs, ss;
+	bool enabled;		/* events_enabled */
+} seen;
+/* What to do with an event; NULL: what the library does. */
+extern void (*event_hook)(struct guest_regs *regs);
 
 /* Ports of the domain to itself, connected. */
 void ports_connect(uint64_t *a, uint64_t *b);
