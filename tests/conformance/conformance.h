@@ -86,3 +86,5 @@ void ends(unsigned status, const char *line);
 void shows(const void *bytes, size_t count);
 /* Has the runner type a line of text on the console. Not on Bochs. */
 void type_line(const char *text);
+
+#define EACH(i, array) (unsigned i = 0; i < sizeof(array) / sizeof((array)[0]); i++)

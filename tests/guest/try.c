@@ -105,6 +105,14 @@ int user_run(const char *label)
 	return user_resume();
 }
 
+bool user_calls(const char *label, uint64_t argument)
+{
+	guest_user_regs(&test_regs, user_address(label), USER_STACK);
+	test_regs.rdi = argument;
+	user_resume();
+	return guest_is_syscall(&test_regs);
+}
+
 /* ---------------- calls with any registers */
 __asm__(".pushsection .text; .globl raw_call, raw_call_next; raw_call:\n"
 	"push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15; push %rdi\n"

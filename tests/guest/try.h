@@ -64,6 +64,8 @@ extern uint64_t *user_data;
 int user_run(const char *label);
 /* Goes on from test_regs. */
 int user_resume(void);
+/* Runs it with this in RDI: did it end with a system call? */
+bool user_calls(const char *label, uint64_t argument);
 
 /* ---------------- calls with any registers */
 /* In: RAX and the arguments, RDI RSI RDX R10 R8 R9. Out: RAX; RDX; the registers that must be zero, ORed; the kept ones, what differs. */
