@@ -77,7 +77,7 @@ extern uint64_t result;
 	need(_status == RB_OK, "%s: status %ld", #call, _status); })
 #define skip(...) verdict(VERDICT_skip, __FILE__, __LINE__, __VA_ARGS__)
 
-/* What follows must end the machine, with this status (as tests/boot.py has it) and this in a line of the console. For tests that are alone. */
+/* What follows must end the machine, with this status (as tests/boot.py has it) and this in a line of the console. For tests that are alone. Called again: and this in a line. */
 void ends(unsigned status, const char *line);
 #define OFF(code) (2 * (code) + 1)	/* status of a domain that ended itself with a code, neither as REBOOT nor as CRASH with code 0 */
 #define RESET 0

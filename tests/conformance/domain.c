@@ -28,6 +28,16 @@ TEST("shutdown.crash_code", "CRASH with code zero counts as code 64.", .alone = 
 	rb_shutdown(RB_SHUTDOWN_REASON_CRASH, 0);
 }
 
+TEST("shutdown.crash_state", "With CRASH the console shows the vCPU's registers and stack.", .alone = true)
+{
+	ends(OFF(7), "rbx 1122334455667788");
+	ends(OFF(7), "r15 8877665544332211");
+	ends(OFF(7), "a1b2c3d4e5f60718");
+	/* R8, R9 and R10 carry no argument. */
+	__asm__ volatile("xor %%r8d, %%r8d; xor %%r9d, %%r9d; xor %%r10d, %%r10d; mov $0x1122334455667788, %%rbx; mov $0x8877665544332211, %%r15; mov $0xa1b2c3d4e5f60718, %%rcx; push %%rcx; syscall"
+			 : : "a"(RB_HC_SHUTDOWN), "D"(RB_SHUTDOWN_REASON_CRASH), "S"(7), "d"(0) : "rbx", "rcx", "r8", "r9", "r10", "r11", "r15", "memory");
+}
+
 TEST("shutdown.INVAL.limits", "an argument breaks its limits, or a register that carries no argument is not zero")
 {
 	LIMITS(RB_HC_SHUTDOWN, ARGUMENTS(RB_SHUTDOWN_REASON_POWEROFF, 0), BAD({ 0, 3 }, { 0, 1ul << 32 }, { 0, ~0ul }, { 1, 256 }, { 1, 1ul << 32 }, { 1, ~0ul }));

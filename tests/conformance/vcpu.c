@@ -62,20 +62,22 @@ __asm__(".pushsection .text; .globl spin, spin_start, spin_here, spin_end\n"
 	"spin_here: jmp spin_here\n"
 	"spin_end: .popsection");
 
-TEST("vcpu_set_entry.restart", "A virtual vector that is to be delivered while RIP is in the restartable range is not: the vCPU goes on at range_start, and RESTARTS grows by one.")
+TEST("vcpu_set_entry.restart", "When the vCPU is interrupted in the restartable range and a virtual vector is pending, the vector is not delivered, whatever events_enabled is: the vCPU goes on at range_start, and RESTARTS grows by one.")
 {
-	uint64_t restarts = counter(RB_COUNTER_RESTARTS);
-
 	accepted(set_entry(guest_user_entry, guest_kernel_entry, spin_start, spin_end, 0));
-	must(rb_timer_set(guest_time() + 300000));
-	guest_vcpu->events_enabled = 1;
-	spin();
-	guest_events_off();
-	expect(fired_total() == 0 && seen.count == 0, "it was delivered");
-	expect(guest_vcpu->pending == 1 && guest_vcpu->pending_vectors[RB_VECTOR_TIMER / 64] >> RB_VECTOR_TIMER % 64 & 1, "it is not pending any more");
-	expect_equal(counter(RB_COUNTER_RESTARTS), restarts + 1);
-	events_take();
-	expect_equal(fired[RB_VECTOR_TIMER], 1);
+	for (unsigned enabled = 0; enabled < 2; enabled++) {
+		uint64_t restarts = counter(RB_COUNTER_RESTARTS);
+
+		must(rb_timer_set(guest_time() + 300000));
+		guest_vcpu->events_enabled = (uint8_t)enabled;
+		spin();
+		guest_events_off();
+		expect(fired[RB_VECTOR_TIMER] == enabled && seen.count == 0, "events %s: it was delivered", enabled ? "on" : "off");
+		expect(guest_vcpu->pending == 1 && guest_vcpu->pending_vectors[RB_VECTOR_TIMER / 64] >> RB_VECTOR_TIMER % 64 & 1, "it is not pending any more");
+		expect_equal(counter(RB_COUNTER_RESTARTS), restarts + 1);
+		events_take();
+		expect_equal(fired[RB_VECTOR_TIMER], enabled + 1);
+	}
 }
 
 /* Where the spinning ends, a handler says. */
