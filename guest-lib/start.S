@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The notes that make an ELF file a guest of Ringbolt, and the entry point: kernel mode, events disabled, no entry points for them yet,
- * RDI the address of struct rb_start_info, no stack.
+ * RDI the address of struct rb_start_info, no stack. A program may have its own guest_entry_point.
  */
 #include "ringbolt.h"
 
@@ -17,13 +17,15 @@
 .endm
 
 	.section .note.Ringbolt, "a", @note
+	.globl guest_notes		/* guest.lds wants it: the notes are linked whoever has the entry point */
+guest_notes:
 	NOTE	RB_NOTE_ABI, .long RB_ABI_MAJOR, RB_ABI_MINOR
 	NOTE	RB_NOTE_ENTRY, .quad guest_entry_point
 	NOTE	RB_NOTE_IMAGE_OFFSET, .quad IMAGE_OFFSET
 	NOTE	RB_NOTE_DIRECT_BASE, .quad 0xffff888000000000
 
 	.section .text.start, "ax"
-	.globl guest_entry_point
+	.weak guest_entry_point
 guest_entry_point:
 	lea	guest_stack + GUEST_STACK_BYTES(%rip), %rsp
 	xor	%ebp, %ebp

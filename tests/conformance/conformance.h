@@ -15,6 +15,7 @@
  *	.alone = true		on a machine of its own: it ends the domain, or leaves what cannot be put right
  *	.hypervisor = "WORDS"	alone, with these options of the hypervisor
  *	.bare = true		alone, and before the guest has set anything: no entry points, no world
+ *	.again = "WORD"		alone, and a second time with this word on the command line (test_option); with "module" there is a second module then
  *	.bochs = "WHY"		on Bochs, which models what QEMU does not
  */
 #pragma once
@@ -26,7 +27,7 @@ struct test {
 	const char *id, *says;
 	void (*run)(void);
 	bool alone, bare;
-	const char *hypervisor, *bochs;
+	const char *hypervisor, *again, *bochs;
 };
 
 #define TEST(identity, sentence, ...) TEST_AT(__LINE__, identity, sentence, ##__VA_ARGS__)

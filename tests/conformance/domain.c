@@ -10,10 +10,10 @@ TEST("shutdown.no_return", "The call does not return.", .alone = true)
 	expect(false, "it returned");
 }
 
-TEST("shutdown.poweroff", "When no domain is left and the first one ended with POWEROFF or CRASH, the machine powers off with the first one's code.", .alone = true)
+TEST("shutdown.poweroff", "When no domain is left and the first one ended with POWEROFF or CRASH, the machine powers off with the first one's code.", .again = "crash")
 {
 	ends(OFF(0x5a), "no domain is left");
-	rb_shutdown(RB_SHUTDOWN_REASON_POWEROFF, 0x5a);
+	rb_shutdown(test_option(" crash") ? RB_SHUTDOWN_REASON_CRASH : RB_SHUTDOWN_REASON_POWEROFF, 0x5a);
 }
 
 TEST("shutdown.reboot", "When no domain is left and the first one ended with REBOOT, the machine restarts.", .alone = true)

@@ -31,7 +31,8 @@ class Test:
     line: int
     image: str      # which guest it is in
     bochs: bool     # only there
-    options: str    # of the hypervisor
+    hypervisor: str     # its options
+    again: str      # a word for a second boot
 
 
 def c_string(literals):
@@ -40,15 +41,20 @@ def c_string(literals):
     return "".join(re.sub(r"\\(.)", r"\1", part) for part in parts)
 
 
+def mark(name, marks):
+    """A mark's string, or an empty one."""
+    found = re.search(rf"\.{name} = ({STRING})", marks)
+    return c_string(found[1]) if found else ""
+
+
 def tests_of(path, image):
     """The tests of one C file, in order."""
     with open(path, encoding="utf-8") as source:
         text = source.read()
     for match in TEST.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
-        options = re.search(rf"\.hypervisor = ({STRING})", match[3])
         yield Test(c_string(match[1]), c_string(match[2]), os.path.relpath(path, TOP), line, image, ".bochs" in match[3],
-                   c_string(options[1]) if options else "")
+                   mark("hypervisor", match[3]), mark("again", match[3]))
 
 
 def all_tests(paths):

@@ -31,7 +31,7 @@ class Result:
 
 @dataclass
 class Place:
-    """Where tests run. start: (guest's file, words for its command line, options of the hypervisor) -> a boot.Machine."""
+    """Where tests run. start: (guest's file, words for its command line, options of the hypervisor, a second module or None) -> a boot.Machine."""
     build: str
     start: object
     seconds: int        # that one test may take
@@ -40,8 +40,8 @@ class Place:
 class Boot:
     """One boot of an image: its lines, as results."""
 
-    def __init__(self, place, kernel, words, options=""):
-        self.place, self.kernel, self.words, self.options = place, kernel, words, options
+    def __init__(self, place, kernel, words, options="", module=None):
+        self.place, self.arguments = place, (kernel, words, options, module)
         self.results, self.alone, self.output = [], [], []
         self.test = None            # that runs, or ran last
         self.has_verdict = True
@@ -65,7 +65,7 @@ class Boot:
         if word == "done":
             self.is_done = True
         elif word == "alone":
-            self.alone.append((name, rest))
+            self.alone.append(name)
         elif word == "test":
             self.test, self.output, self.has_verdict, self.began = name, [], False, time.monotonic()
             self.ends = self.shows = None
@@ -86,12 +86,14 @@ class Boot:
         """A second one, of a test that passed, is that the hypervisor's invariants broke."""
         if self.has_verdict:
             self.results.pop()
+        if word == "pass" and self.ends:
+            word, reason = "fail", f"was to end the machine with status {self.ends[0]}, and went on"
         if word == "pass" and self.shows is not None and machine.raw.count(self.shows) != 1:
             word, reason = "fail", f"the console has {machine.raw.count(self.shows)} times, not once: {bytes(self.shows[:40])!r}"
         self.add(word, reason)
 
     def run(self):
-        machine = self.place.start(self.kernel, self.words, self.options)
+        machine = self.place.start(*self.arguments)
         for line in machine.lines():
             self.hear(machine, line)
         self.end(machine.status)
@@ -133,18 +135,19 @@ class Boot:
         return f"status {status}" + (f", {said}" if said else "")
 
 
-def image_results(place, kernel, only=None):
-    """Results of all tests of an image, or of the ids in only; a generator, as they come."""
-    alone, words = [], ""
-    while only is None:
+def image_results(place, kernel, tests, module, alone=False):
+    """Results of an image's tests ({id: quotes.Test}); a generator, as they come. alone: each on a machine of its own. module: a file, for who wants one."""
+    left, words = list(tests) if alone else [], ""
+    while not alone:
         one = Boot(place, kernel, words).run()
         yield from one.results
-        alone += one.alone
+        left += one.alone
         if one.is_done or one.test in (None, "(start)"):
             break
         words = f"after={one.test}"
-    for name, options in alone if only is None else only:
-        one = Boot(place, kernel, f"only={name}", options).run()
-        yield from one.results
-        if not one.results:
-            yield Result(name, place.build, "error", "the image has no such test", 0, one.output)
+    for name in left:
+        for again in ("", tests[name].again) if tests[name].again else ("",):
+            one = Boot(place, kernel, f"only={name} {again}", tests[name].hypervisor, module if again == "module" else None).run()
+            yield from one.results
+            if not one.results:
+                yield Result(name, place.build, "error", "the image has no such test", 0, one.output)
