@@ -18,7 +18,11 @@
 #else
 #include <stdint.h>
 #endif
+#ifdef __cplusplus
+#define _RB_ASSERT(holds) static_assert(holds, #holds)
+#else
 #define _RB_ASSERT(holds) _Static_assert(holds, #holds)
+#endif
 #endif
 
 /* ---------------- version */

@@ -23,7 +23,11 @@ PREAMBLE = """\
 #else
 #include <stdint.h>
 #endif
+#ifdef __cplusplus
+#define _RB_ASSERT(holds) static_assert(holds, #holds)
+#else
 #define _RB_ASSERT(holds) _Static_assert(holds, #holds)
+#endif
 #endif""".splitlines()
 
 
