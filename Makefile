@@ -7,8 +7,9 @@
 # Debian 12 packages: everything that building, running and testing need.
 DEPS := gcc libc6-dev make bc bison flex libelf-dev patch xz-utils cpio python3 \
 	linux-source-6.12 busybox-static qemu-system-x86
-# What only the tests need: unit tests, the second processor model and a boot loader for it, load.
-CHECK_DEPS := libcmocka-dev bochs bochs-term bochsbios vgabios bsdutils grub-common grub-pc-bin grub-efi-amd64-bin ovmf xorriso mtools stress-ng
+# What only the tests need: unit tests, the second processor model, boot loaders, load, the compilers that users of the guest library may have.
+CHECK_DEPS := libcmocka-dev bochs bochs-term bochsbios vgabios bsdutils grub-common grub-pc-bin grub-efi-amd64-bin ovmf xorriso mtools stress-ng \
+	g++ clang pkgconf
 # What the reference is built with; and what tests look at it with.
 DOCS_DEPS := python3-sphinx python3-myst-parser furo graphviz
 CHECK_DEPS += $(DOCS_DEPS) chromium chromium-driver python3-selenium fonts-dejavu-core mandoc man-db
@@ -16,7 +17,7 @@ CHECK_DEPS += $(DOCS_DEPS) chromium chromium-driver python3-selenium fonts-dejav
 JOBS := -j$(shell nproc)
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help deps check-deps docs-deps docs hypervisor linux initramfs run native check bench clean
+.PHONY: help deps check-deps docs-deps docs hypervisor linux initramfs run native check bench install uninstall clean
 
 help:
 	@echo 'make run        build everything and boot Linux on Ringbolt to a shell (QEMU)'
@@ -27,6 +28,7 @@ help:
 	@echo 'make linux      build the patched Linux kernel: build/linux/'
 	@echo 'make docs       build the reference: build/docs/html/index.html, build/docs/man/'
 	@echo 'make initramfs  build the test image: build/initramfs.cpio.gz'
+	@echo 'make install    install the guest library (PREFIX, LIBDIR, DESTDIR: guest-lib/README.md); make uninstall'
 	@echo 'make deps       install the Debian packages that are missing (check-deps: those of the tests too)'
 	@echo 'make clean      remove build/ (not the cache of Linux kernels)'
 
@@ -71,6 +73,9 @@ check: check-deps hypervisor linux initramfs
 
 bench: hypervisor linux initramfs
 	@tools/bench run --xen $(if $(HISTORY),--history $(HISTORY))
+# Nothing but the guest library is used outside of this tree.
+install uninstall:
+	@$(MAKE) --no-print-directory -C guest-lib $@
 
 clean:
 	rm -rf build

@@ -9,13 +9,18 @@ uint8_t guest_stack[GUEST_STACK_BYTES] __attribute__((aligned(4096)));
 uint8_t guest_user_stack[GUEST_STACK_BYTES] __attribute__((aligned(4096)));
 
 int main(struct rb_start_info *start);
-void guest_begin(struct rb_start_info *start) __attribute__((noreturn, weak));
 
-void guest_begin(struct rb_start_info *start)
+/* From guest.lds. */
+extern void (*const guest_constructors[])(void);
+extern void (*const guest_constructors_end[])(void);
+
+__attribute__((weak)) void guest_begin(struct rb_start_info *start)
 {
 	guest_start = start;
 	guest_vcpu = guest_pointer(start->vcpu_page);
 	guest_set_entry(0);
+	for (void (*const *constructor)(void) = guest_constructors; constructor < guest_constructors_end; constructor++)
+		(*constructor)();
 	guest_exit((unsigned)main(start));
 }
 

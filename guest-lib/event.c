@@ -5,13 +5,15 @@
  */
 #include "guest.h"
 
+_Static_assert(sizeof(struct guest_regs) == 15 * 8 + RB_EVENT_FRAME_SIZE, "the registers, then the frame");
+
 struct rb_vcpu_page *guest_vcpu;
 uint64_t guest_gs;	/* for event.S */
 
 static guest_handler *handlers[256];
 static struct guest_regs *user_regs;	/* of guest_run_user while user mode runs */
 
-void guest_resume(struct guest_regs *regs) __attribute__((noreturn));
+/* event.S */
 void guest_caught_resume(void) __attribute__((noreturn));
 void guest_user_enter(struct guest_regs *regs);
 void guest_user_leave(void) __attribute__((noreturn));

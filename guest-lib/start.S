@@ -21,7 +21,7 @@
 guest_notes:
 	NOTE	RB_NOTE_ABI, .long RB_ABI_MAJOR, RB_ABI_MINOR
 	NOTE	RB_NOTE_ENTRY, .quad guest_entry_point
-	NOTE	RB_NOTE_IMAGE_OFFSET, .quad IMAGE_OFFSET
+	NOTE	RB_NOTE_IMAGE_OFFSET, .quad guest_image_offset
 	NOTE	RB_NOTE_DIRECT_BASE, .quad 0xffff888000000000
 
 	.section .text.start, "ax"

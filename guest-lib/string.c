@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The functions that a compiler calls on its own, and a search. */
+/* The functions that a compiler calls on its own, and two more. Weak, so that a program may have its own. */
 #include "guest.h"
 
-void *memcpy(void *to, const void *from, size_t bytes)
+#define WEAK __attribute__((weak))
+
+WEAK void *memcpy(void *to, const void *from, size_t bytes)
 {
 	void *start = to;
 
@@ -10,7 +12,7 @@ void *memcpy(void *to, const void *from, size_t bytes)
 	return start;
 }
 
-void *memmove(void *to, const void *from, size_t bytes)
+WEAK void *memmove(void *to, const void *from, size_t bytes)
 {
 	uint8_t *t = to;
 	const uint8_t *f = from;
@@ -22,7 +24,7 @@ void *memmove(void *to, const void *from, size_t bytes)
 	return to;
 }
 
-void *memset(void *to, int byte, size_t bytes)
+WEAK void *memset(void *to, int byte, size_t bytes)
 {
 	void *start = to;
 
@@ -30,7 +32,7 @@ void *memset(void *to, int byte, size_t bytes)
 	return start;
 }
 
-int memcmp(const void *a, const void *b, size_t bytes)
+WEAK int memcmp(const void *a, const void *b, size_t bytes)
 {
 	const uint8_t *x = a, *y = b;
 
@@ -40,7 +42,7 @@ int memcmp(const void *a, const void *b, size_t bytes)
 	return 0;
 }
 
-size_t strlen(const char *string)
+WEAK size_t strlen(const char *string)
 {
 	size_t length = 0;
 
@@ -49,7 +51,7 @@ size_t strlen(const char *string)
 	return length;
 }
 
-const char *strstr(const char *string, const char *part)
+WEAK const char *strstr(const char *string, const char *part)
 {
 	size_t length = strlen(part);
 

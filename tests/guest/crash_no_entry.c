@@ -9,7 +9,6 @@
 #include "test.h"
 
 /* In place of the library's, which sets the entry points. */
-void guest_begin(struct rb_start_info *start);
 void guest_begin(struct rb_start_info *start)
 {
 	/* mov $guest_exit, %rax; mov $1, %edi; jmp *%rax */

@@ -8,7 +8,6 @@
  */
 #include "test.h"
 
-void guest_begin(struct rb_start_info *start);
 void guest_begin(struct rb_start_info *start)
 {
 	guest_start = start;

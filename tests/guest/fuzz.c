@@ -24,7 +24,6 @@ static struct rb_vcpu_page *real_page;
 static bool running;
 static uint64_t ended_by[34], statuses[16], calls, entries;
 
-void guest_resume(struct guest_regs *regs) __attribute__((noreturn));
 
 static uint64_t random_next(void)
 {

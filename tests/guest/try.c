@@ -69,7 +69,6 @@ void memory_find(void)
 }
 
 /* ---------------- user mode */
-extern const char guest_user_text[], guest_user_text_end[];
 
 void user_map(uint64_t root)
 {
