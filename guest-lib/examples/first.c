@@ -3,7 +3,7 @@
  * A guest kernel of Ringbolt: takes a timer event, maps a program into user mode, serves its system calls, ends.
  * docs/reference/porting.md explains it. Passes (code 0) if the program made its calls and the timer went off.
  */
-#include "guest.h"
+#include <ringbolt/guest.h>
 
 #define TEXT	0x400000ul
 #define STACK	0x800000ul
