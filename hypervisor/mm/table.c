@@ -72,7 +72,7 @@ static void table_put_root(struct space *space, const struct slot *slot, u64 ind
 }
 
 /*
- * An entry of level 2 or more was replaced. If a large page and small pages of the same address meet in a TLB, some processors stop the machine
+ * An entry of level 2 or more was replaced; or several, whose bits are ORed: one flush serves a run. If a large page and small pages of the same address meet in a TLB, some processors stop the machine
  * (machine check on page size change, CVE-2018-12207): so what the guest should flush is flushed.
  */
 static void table_entry_gone(struct space *space, u64 old)
@@ -81,8 +81,8 @@ static void table_entry_gone(struct space *space, u64 old)
 		live_flush_everywhere(space);
 }
 
-/* Replace an entry of a table of level 2 or more. */
-static void table_put(struct space *space, const struct slot *slot, u64 index, u64 entry)
+/* Replace an entry of a table of level 2 or more; what it was. table_entry_gone is to follow. */
+static inline u64 table_put(struct space *space, const struct slot *slot, u64 index, u64 entry)
 {
 	const u64 old = entry_load(slot->entry);
 
@@ -92,7 +92,7 @@ static void table_put(struct space *space, const struct slot *slot, u64 index, u
 		table_put_root(space, slot, index, entry);
 	else
 		entry_store(slot->entry, entry);
-	table_entry_gone(space, old);
+	return old;
 }
 
 /* Are all entries of a run in the table, or in the half of it that a root serves? */
@@ -107,15 +107,17 @@ static inline bool table_has_run(const struct frame *frame, u64 index, u64 count
 static enum rb_status table_set_upper(struct space *space, struct slot slot, u64 index, u64 count, u64 value)
 {
 	const u64 step = value & ENTRY_PRESENT ? CHUNK_BYTES : 0;
+	enum rb_status status = RB_OK;
+	u64 gone = 0;
 
 	for (u64 end = index + count; index < end; index++, slot.entry++, value += step) {
-		const enum rb_status status = judge_entry(slot.frame->level, value, space->owner);
-
+		status = judge_entry(slot.frame->level, value, space->owner);
 		if (status != RB_OK)
-			return status;
-		table_put(space, &slot, index, value);
+			break;
+		gone |= table_put(space, &slot, index, value);
 	}
-	return RB_OK;
+	table_entry_gone(space, gone);
+	return status;
 }
 
 /* SET at level 1. A run is judged once for each chunk that it maps. */
@@ -178,7 +180,7 @@ static inline enum rb_status table_link(struct space *space, u64 word, u64 value
 	entry = direct_address(child.entry) | ENTRY_LINK;
 	if (parent.frame->state == FRAME_KERNEL)
 		entry &= ~ENTRY_USER;
-	table_put(space, &parent, index, entry);
+	table_entry_gone(space, table_put(space, &parent, index, entry));
 	child.frame->state = FRAME_LINKED;
 	child.frame->parent = (u32)(word_slot(word) - space->place_base);
 	parent.frame->links++;
@@ -336,10 +338,34 @@ static enum rb_status table_apply_any(struct space *space, struct live_root *liv
 	}
 }
 
-static noinline enum rb_status table_apply_slow(struct space *space, struct live_root *live, u64 word, u64 *value)
-{
-	const enum rb_status status = table_apply_any(space, live, word, value);
+/*
+ * What one batch may cost, in entries stored: about a tenth of a millisecond on hardware (I-20). Typing a frame clears it, which takes as
+ * long as storing some dozens of entries.
+ */
+#define BATCH_BUDGET	65536
+#define TYPE_COST	64
 
+static u64 operation_cost(u64 word)
+{
+	return rb_op_code(word) == RB_OP_TYPE ? TYPE_COST * rb_op_count(word) : rb_op_count(word);
+}
+
+/*
+ * The long way of every operation. budget: what is left for a batch, or NULL outside of one. AGAIN: not applied, there was enough before it; the
+ * first is applied whatever it costs.
+ */
+static noinline enum rb_status table_apply_slow(struct space *space, struct live_root *live, u64 word, u64 *value, u64 *budget)
+{
+	enum rb_status status;
+
+	if (budget) {
+		const u64 cost = operation_cost(word);
+
+		if (cost > *budget && *budget != BATCH_BUDGET)
+			return RB_AGAIN;
+		*budget -= MIN(cost, *budget);
+	}
+	status = table_apply_any(space, live, word, value);
 	if (status == RB_OK)
 		space->pt_ops++;
 	else
@@ -378,33 +404,23 @@ enum rb_status table_apply(struct space *space, struct live_root *live, u64 word
 		space->pt_ops++;
 		return RB_OK;
 	}
-	return table_apply_slow(space, live, word, value);
-}
-
-/*
- * What one batch may cost, in entries stored: about a tenth of a millisecond on hardware (I-20). Typing a frame clears it, which takes as
- * long as storing some dozens of entries.
- */
-#define BATCH_BUDGET	65536
-#define TYPE_COST	64
-
-static u64 operation_cost(u64 word)
-{
-	return rb_op_code(word) == RB_OP_TYPE ? TYPE_COST * rb_op_count(word) : rb_op_count(word);
+	return table_apply_slow(space, live, word, value, NULL);
 }
 
 u64 table_apply_queue(struct space *space, struct live_root *live, struct rb_pt_op *queue, u64 first, u64 count, enum rb_status *status)
 {
-	u64 budget = BATCH_BUDGET;
+	const u64 end = first + count;
+	u64 budget = BATCH_BUDGET, at;
 	u64 *where;
 
 	*status = RB_OK;
-	for (u64 done = 0; done < count; done++) {
+	for (at = first; at < end; at++) {
+		/* Inside the page by data, whatever the loop's end was predicted to be (as by nospec_index, and shorter). */
+		struct rb_pt_op *op = &queue[at % RB_QUEUE_OPS];
 		/* The guest may change them at any time: each is read once (I-15). */
-		struct rb_pt_op *op = &queue[nospec_index(first + done, RB_QUEUE_OPS)];
 		const u64 word = __atomic_load_n(&op->word, __ATOMIC_RELAXED);
-		u64 value = __atomic_load_n(&op->value, __ATOMIC_RELAXED);
-		u64 cost;
+		const u64 value = __atomic_load_n(&op->value, __ATOMIC_RELAXED);
+		u64 old;
 
 		if ((word & WORD_SHAPE) == RB_OP_SET && budget && table_find_leaf(space, word, value, &where)) {
 			entry_store(where, value);
@@ -412,17 +428,18 @@ u64 table_apply_queue(struct space *space, struct live_root *live, struct rb_pt_
 			budget--;
 			continue;
 		}
-		cost = operation_cost(word);
-		if (cost > budget && done) {
-			*status = RB_AGAIN;
-			return done;
+		if ((word & WORD_SHAPE) == RB_OP_XCHG && budget && table_find_leaf(space, word, value, &where)) {
+			__atomic_store_n(&op->value, __atomic_exchange_n(where, value, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+			space->pt_ops++;
+			budget--;
+			continue;
 		}
-		budget -= MIN(cost, budget);
-		*status = table_apply(space, live, word, &value);
+		old = value;
+		*status = table_apply_slow(space, live, word, &old, &budget);
 		if (*status != RB_OK)
-			return done;
+			break;
 		if (rb_op_code(word) == RB_OP_XCHG)
-			__atomic_store_n(&op->value, value, __ATOMIC_RELAXED);
+			__atomic_store_n(&op->value, old, __ATOMIC_RELAXED);
 	}
-	return count;
+	return at - first;
 }

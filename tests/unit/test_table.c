@@ -721,18 +721,31 @@ static struct {
 	volatile u64 value, entry;
 } *shared;
 
-static __attribute__((noreturn)) void child_run(u64 code, u64 operand)
+/* One operation on one entry: by register, or in a queue; the operation's value afterwards. */
+static u64 apply_one(bool in_queue, u64 code, u64 operand)
+{
+	struct rb_pt_op op = { rb_op_word(code, PT + 1, 0, 1), operand };
+	enum rb_status status;
+
+	if (in_queue)
+		table_apply_queue(A, &world.cpu[0], &op, 0, 1, &status);
+	else
+		table_apply(A, &world.cpu[0], op.word, &op.value);
+	return op.value;
+}
+
+static __attribute__((noreturn)) void child_run(bool in_queue, u64 code, u64 operand)
 {
 	u64 *at = &table_entries(A, PT + 1)[0];
 
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 	raise(SIGSTOP);
 	for (;;) {
-		u64 value = operand;
+		u64 value;
 
 		*at = data(A) | 0x23;
 		shared->phase = 1;
-		apply_value(A, code, PT + 1, 0, 1, &value);
+		value = apply_one(in_queue, code, operand);
 		shared->phase = 2;
 		shared->value = value;
 		shared->entry = *at;
@@ -771,7 +784,7 @@ static bool mark_after(pid_t pid, u32 steps)
 	return marked;
 }
 
-static void lose_no_mark(u64 code, u64 operand)
+static void lose_no_mark(bool in_queue, u64 code, u64 operand)
 {
 	pid_t pid;
 	u32 steps;
@@ -779,7 +792,7 @@ static void lose_no_mark(u64 code, u64 operand)
 	shared = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid = fork();
 	if (!pid)
-		child_run(code, operand);
+		child_run(in_queue, code, operand);
 	waitpid(pid, NULL, 0);
 	/* The first store of the phase counts as a step of the operation: mark_after begins just behind it from the second time on. */
 	mark_after(pid, 1u << 30);
@@ -798,13 +811,14 @@ static void lose_no_mark(u64 code, u64 operand)
 static void test_exchange_loses_nothing(void **state)
 {
 	(void)state;
-	lose_no_mark(RB_OP_XCHG, data(A) | 0x23);
+	lose_no_mark(false, RB_OP_XCHG, data(A) | 0x23);
+	lose_no_mark(true, RB_OP_XCHG, data(A) | 0x23);
 }
 
 static void test_and_loses_nothing(void **state)
 {
 	(void)state;
-	lose_no_mark(RB_OP_AND, ~0x22ul);
+	lose_no_mark(false, RB_OP_AND, ~0x22ul);
 }
 
 #define TABLE_TEST(name) cmocka_unit_test_setup_teardown(name, start, world_end)
