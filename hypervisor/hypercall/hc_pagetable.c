@@ -4,24 +4,28 @@
 #include "mm/table.h"
 #include "vm/domain.h"
 
+_Static_assert(sizeof(struct hc_pt_update_args) == 3 * sizeof(struct rb_pt_op), "the arguments are three operations");
+_Static_assert(offsetof(struct hc_pt_update_args, value2) == 2 * sizeof(struct rb_pt_op) + offsetof(struct rb_pt_op, value), "in order");
+
 enum rb_status hc_pt_update(struct vcpu *v, const struct hc_pt_update_args *a, u64 *result)
 {
+	const struct rb_pt_op *ops = (const struct rb_pt_op *)a;
 	struct space *space = &v->domain->space;
 	struct live_root *live = this_cpu()->live;
-	const u64 words[3] = { a->word0, a->word1, a->word2 };
-	u64 values[3] = { a->value0, a->value1, a->value2 };
 	enum rb_status status = RB_OK;
 	u64 old = 0;
 
 	spin_lock(&space->lock);
-	for (u64 i = 0; i < 3 && (words[i] | values[i]); i++) {
-		status = table_apply(space, live, words[i], &values[i]);
+	for (u64 i = 0; i < 3 && (ops[i].word | ops[i].value); i++) {
+		u64 value = ops[i].value;
+
+		status = table_apply(space, live, ops[i].word, &value);
 		if (status != RB_OK) {
 			old = i;
 			break;
 		}
-		if (rb_op_code(words[i]) == RB_OP_XCHG)
-			old = values[i];
+		if (rb_op_code(ops[i].word) == RB_OP_XCHG)
+			old = value;
 	}
 	spin_unlock(&space->lock);
 	*result = old;
