@@ -39,20 +39,19 @@ struct hypercall_return hypercall_handle(struct regs *regs, u64 number)
 {
 	struct cpu *cpu = this_cpu();
 	struct vcpu *v = cpu->current;
-	struct hypercall_return back;
+	s64 status;
+	u64 result;
 
 	vcpu_has_left(cpu);
 	domain_count(v->domain, RB_COUNTER_HYPERCALLS);
-	back.result = 0;
-	back.status = hypercall_dispatch(v, number, (const u64 *)((const u8 *)regs + REGS_RDI), &back.result);
+	status = hypercall_dispatch(v, number, (const u64 *)((const u8 *)regs + REGS_RDI), &result);
 	if (cpu->slow_exit || event_deliverable(v) || (regs->flags & (RFLAGS_TF | RFLAGS_RF))) {
-		regs->rax = (u64)back.status;
-		regs->rdx = back.result;
-		back.status = HYPERCALL_SLOW;
-		return back;
+		regs->rax = (u64)status;
+		regs->rdx = result;
+		return (struct hypercall_return){ .status = HYPERCALL_SLOW };
 	}
 	regs->guest_cr3 = vcpu_guest_cr3(cpu);
-	return back;
+	return (struct hypercall_return){ status, result };
 }
 
 static void interrupt_handle(u64 vector)

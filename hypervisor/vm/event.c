@@ -59,12 +59,6 @@ static bool in_restartable_range(const struct vcpu *v)
 	return v->regs.rip >= v->range_start && v->regs.rip < v->range_end;
 }
 
-bool event_deliverable(const struct vcpu *v)
-{
-	return __atomic_load_n(&v->page->pending, __ATOMIC_RELAXED) &&
-	       (__atomic_load_n(&v->page->events_enabled, __ATOMIC_RELAXED) & 1);
-}
-
 bool event_deliver(struct vcpu *v)
 {
 	u32 vector;

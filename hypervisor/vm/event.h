@@ -10,8 +10,12 @@
 void event_raise(struct vcpu *v, u32 vector);
 /* A port's bit in the vCPU page. From any CPU. */
 void event_port_set(struct vcpu *v, u32 port);
-/* Is there something that must be delivered before the vCPU goes on where it is? */
-bool event_deliverable(const struct vcpu *v);
+/* Is there something that must be delivered before the vCPU goes on in kernel mode? */
+static inline bool event_deliverable(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->page->pending, __ATOMIC_RELAXED) &&
+	       (__atomic_load_n(&v->page->events_enabled, __ATOMIC_RELAXED) & 1);
+}
 /*
  * On the way back to the guest: if a pending vector can be delivered, prepare its injection and return true. If the vCPU is in
  * its restartable range, move it to the start.

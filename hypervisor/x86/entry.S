@@ -14,7 +14,6 @@
 #define g_regs	trusted(REGS)
 #define g_hv_stack	trusted(HV_STACK)
 #define g_rsp	scratch(RSP)
-#define g_rip	scratch(RIP)
 #define g_flags	scratch(FLAGS)
 #define g_stack_top	gate(GATE_STACK_TOP)
 #define v_rax	gate(GATE_VCPU_PAGE) + RB_VCPU_PAGE_GATE_SCRATCH
@@ -22,39 +21,36 @@
 	.text
 
 /*
- * A hypercall. RAX number; RDI RSI RDX R10 R8 R9 arguments; RBX RBP R12-R15 the guest's, kept by the C calling convention until they are needed. The caller's RSP,
- * RIP and flags are in the scratch words. RCX, R11 free.
+ * A hypercall. RAX number; RDI RSI RDX R10 R8 R9 arguments; RCX the caller's RIP; RBX RBP R12-R15 the guest's, kept by the C calling convention until they are
+ * needed. The caller's RSP and flags are in the scratch words. R11 free.
  */
 	.balign 64
 	.globl hypercall_entry
 hypercall_entry:
-	mov	g_regs(%rip), %rcx
+	mov	g_regs(%rip), %r11
 	mov	g_hv_stack(%rip), %rsp
-	mov	%rdi, REGS_RDI(%rcx)
-	mov	%rsi, REGS_RSI(%rcx)
-	mov	%rdx, REGS_RDX(%rcx)
-	mov	%r10, REGS_R10(%rcx)
-	mov	%r8, REGS_R8(%rcx)
-	mov	%r9, REGS_R9(%rcx)
-	mov	g_rip(%rip), %r11
-	mov	%r11, REGS_RIP(%rcx)
-	mov	g_rsp(%rip), %r11
-	mov	%r11, REGS_RSP(%rcx)
-	mov	g_flags(%rip), %r11
-	mov	%r11, REGS_FLAGS(%rcx)
-	mov	%rcx, %rdi
+	mov	%rdi, REGS_RDI(%r11)
+	mov	%rsi, REGS_RSI(%r11)
+	mov	%rdx, REGS_RDX(%r11)
+	mov	%r10, REGS_R10(%r11)
+	mov	%r8, REGS_R8(%r11)
+	mov	%r9, REGS_R9(%r11)
+	mov	%rcx, REGS_RIP(%r11)
+	mov	g_rsp(%rip), %rcx
+	mov	%rcx, REGS_RSP(%r11)
+	mov	g_flags(%rip), %rcx
+	mov	%rcx, REGS_FLAGS(%r11)
+	mov	%r11, %rdi
 	mov	%rax, %rsi
 	call	hypercall_handle	/* (regs, number): RAX status, RDX result, or RAX = 1: more to do */
 	mov	g_regs(%rip), %rdi
 	cmp	$1, %rax
 	je	1f
-	lea	g_stack_top - 32(%rip), %rsp
-	mov	REGS_RIP(%rdi), %rcx
-	mov	%rcx, (%rsp)
-	movq	$SEL_KERNEL_CS, 8(%rsp)
-	mov	REGS_RSP(%rdi), %rcx
-	mov	%rcx, 16(%rsp)
-	movq	$SEL_KERNEL_SS, 24(%rsp)
+	lea	g_stack_top(%rip), %rsp
+	pushq	$SEL_KERNEL_SS
+	pushq	REGS_RSP(%rdi)
+	pushq	$SEL_KERNEL_CS
+	pushq	REGS_RIP(%rdi)
 	mov	REGS_GUEST_CR3(%rdi), %rcx
 	xor	%edi, %edi
 	xor	%esi, %esi

@@ -129,8 +129,8 @@ gate_lretq:
 	int3
 
 .Lhypercall:
-	mov	g_hv_cr3(%rip), %rcx
-	mov	%rcx, %cr3
+	mov	g_hv_cr3(%rip), %r11
+	mov	%r11, %cr3
 	jmp	hypercall_entry
 
 /* Way back of a hypercall. RCX: guest CR3; RAX, RDX and the kept registers the guest's, the others zero.
