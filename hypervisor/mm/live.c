@@ -30,6 +30,7 @@ static const u64 *root_or_empty(mfn_t root)
 /* Show one half of a root in place of what was there. */
 static inline void live_show(struct live_root *live, u32 half, const u64 *root)
 {
+#pragma GCC unroll 4
 	for (u32 word = 0; word < ROOT_MAP_WORDS; word++) {
 		const u64 present = root[ROOT_MAP_FIRST + word];
 		u64 todo = live->slots[half + word] | present;
