@@ -13,6 +13,7 @@
 #include "x86/instruction.h"
 
 struct domain *domains[DOMAINS_MAX];
+u32 domains_end;
 
 /* How the machine ends when the last domain has: as the first one asked. */
 static u32 final_reason;
@@ -40,6 +41,7 @@ struct domain *domain_create(u32 chunk_count, u32 pt_first, u32 pt_quota)
 		return NULL;
 	}
 	domains[id] = d;
+	domains_end = MAX(domains_end, id + 1);
 	return d;
 }
 

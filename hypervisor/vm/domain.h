@@ -28,6 +28,7 @@ struct domain {
 };
 
 extern struct domain *domains[DOMAINS_MAX];
+extern u32 domains_end;		/* all from here on were always NULL */
 
 /* A domain without memory; its reserve as in space_init. NULL: no room. */
 struct domain *domain_create(u32 chunk_count, u32 pt_first, u32 pt_quota);

@@ -20,7 +20,7 @@ static u64 timers_walk(struct cpu *cpu, u64 now)
 {
 	u64 next = 0;
 
-	for (u32 d = 0; d < DOMAINS_MAX; d++) {
+	for (u32 d = 0; d < domains_end; d++) {
 		struct domain *domain = domains[d];
 
 		if (!domain || domain->ending)
