@@ -51,5 +51,5 @@ def sections(service, interface, folder):
             *md.section("Time", time),
             *md.section("Repetition", repeat),
             *md.section("Translations", tlb),
-            *md.section("Cost", "Instructions of the hypervisor and the gate, from the guest's instruction to the next one.", cost(service, interface)),
+            *md.section("Cost", "Instructions from the guest's call to its return, as an emulator counts them; no time.", cost(service, interface)),
             *md.section("Example", md.statement(statements.example(service)), shown)]

@@ -117,7 +117,7 @@ static const struct work works[] = {
 	{ .call = "info_features", .variant = "-", .body = info_features },
 	{ .call = "info_call", .variant = "-", .body = info_call },
 	{ .call = "info_counter", .variant = "-", .body = info_counter },
-	{ .call = "no_such_call", .variant = "refused", .body = no_such_call, .status = RB_NOSYS },
+	{ .call = "path.unknown_call", .variant = "refused", .body = no_such_call, .status = RB_NOSYS },
 	{ .call = "console_write", .variant = "no bytes", .body = console_write },
 	{ .call = "console_write", .variant = "1 byte", .body = console_write, .argument = (void *)1 },
 	{ .call = "console_write", .variant = "16 bytes", .body = console_write, .argument = (void *)16 },
