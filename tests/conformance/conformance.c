@@ -14,7 +14,7 @@
  */
 #include "conformance.h"
 
-extern const struct test __start_conformance_tests[], __stop_conformance_tests[];
+extern const struct test guest_tables[], guest_tables_end[];
 
 uint64_t result;
 
@@ -128,7 +128,7 @@ static bool is_same(const char *a, const char *b)
 
 static const struct test *test_find(const char *id)
 {
-	for (const struct test *test = __start_conformance_tests; test < __stop_conformance_tests; test++)
+	for (const struct test *test = guest_tables; test < guest_tables_end; test++)
 		if (is_same(test->id, id))
 			return test;
 	return NULL;
@@ -160,7 +160,7 @@ int main(struct rb_start_info *start)
 	const char *only = option(" only=", only_room, sizeof(only_room)), *after = option(" after=", after_room, sizeof(after_room));
 
 	world_begin();
-	for (const struct test *test = __start_conformance_tests; test < __stop_conformance_tests; test++) {
+	for (const struct test *test = guest_tables; test < guest_tables_end; test++) {
 		if (only ? !is_same(test->id, only) : after != NULL) {
 			after = after && is_same(test->id, after) ? NULL : after;
 			continue;

@@ -34,8 +34,8 @@ struct test {
 #define TEST_AT(line, ...) TEST_NAMED(line, __VA_ARGS__)
 #define TEST_NAMED(line, identity, sentence, ...)								\
 	static void test_##line(void);										\
-	/* The linker gathers them: __start_conformance_tests, __stop_conformance_tests. */			\
-	static const struct test test_entry_##line __attribute__((section("conformance_tests"), used, aligned(8))) =	\
+	/* The linker gathers them (guest.lds). */								\
+	static const struct test test_entry_##line __attribute__((section(".tables"), used, aligned(8))) =	\
 		{ .id = identity, .says = sentence, .run = test_##line, ##__VA_ARGS__ };			\
 	static void test_##line(void)
 
