@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What came of the tests, for people and for programs: lines of TAP, JUnit's XML, JSON, and the matrix of calls and statuses."""
 import json
-import tomllib
 import os
+import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 from session import VERDICTS
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TOP = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, os.path.join(TOP, "abi"))
+
+from generator import source  # noqa: E402
+
 GOOD = ("pass", "skip")
 
 
@@ -91,11 +96,10 @@ class Matrix:
     """Calls and operations by statuses; chapters. A cell counts statements that passed, of those there are; - where none is documented."""
 
     def __init__(self, statements, passed):
-        with open(os.path.join(TOP, "abi", "ringbolt.toml"), "rb") as source:
-            interface = tomllib.load(source)
-        self.statuses = [status["name"] for status in interface["status"]]
-        self.calls = [call["name"] for call in interface["call"]]
-        self.ops = [f"op.{op['name']}" for op in interface["op"]]
+        interface = source.load(TOP / "abi" / "source")
+        self.statuses = [status.name for status in interface.statuses]
+        self.calls = [call.name for call in interface.calls]
+        self.ops = [f"op.{op.name}" for op in interface.ops]
         self.cells = {}     # (row, status): [passed, all]; of a chapter, (chapter, "")
         self.passed = passed
         for name in statements:
@@ -115,10 +119,6 @@ class Matrix:
     def chapters(self):
         return [row for row, status in self.cells if not status]
 
-    def holes(self):
-        """Cells that are not full."""
-        return [f"{row} {status}".strip() for (row, status), (passed, count) in self.cells.items() if passed < count]
-
     def cell(self, row, status):
         counts = self.cells.get((row, status))
         return f"{counts[0]}/{counts[1]}" if counts else "-"
@@ -127,7 +127,8 @@ class Matrix:
         """Lists of words, the head first."""
         yield ["call or operation", *self.statuses]
         for row in self.calls + self.ops:
-            yield [row, *(self.cell(row, status) for status in self.statuses)]
+            if any(key[0] == row for key in self.cells):
+                yield [row, *(self.cell(row, status) for status in self.statuses)]
 
     def text(self):
         """A table in columns; then the chapters."""

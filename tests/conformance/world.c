@@ -156,7 +156,12 @@ static uint64_t registers_sum(void)
 	return sum;
 }
 
-#define TABLES (2 * RB_CHUNK_PAGES)	/* frames of the reserve from its start on: more than an image's tests use */
+/* Frames of the reserve, from its start on, that may be tables: frames are handed out in order, few are left out, and none becomes free again. */
+static uint64_t tables_used(void)
+{
+	return counter(RB_COUNTER_FRAMES_TYPED) + counter(RB_COUNTER_FRAMES_LINKED) + 64;
+}
+
 #define PAGE_WORDS (GUEST_PAGE / 8)
 
 #define PARTS 9
@@ -178,7 +183,7 @@ static void look(struct look *look)
 {
 	const uint64_t *page = (const uint64_t *)guest_vcpu;
 	const struct part parts[] = {
-		{ "the page tables", guest_pointer(reserve_start()), TABLES * PAGE_WORDS, ~(GUEST_ACCESSED | GUEST_DIRTY) },
+		{ "the page tables", guest_pointer(reserve_start()), tables_used() * PAGE_WORDS, ~(GUEST_ACCESSED | GUEST_DIRTY) },
 		{ "the vCPU page's flags and kernel_sp", page, 2, ~0ul },
 		{ "the vCPU page's pending vectors", guest_vcpu->pending_vectors, 4, ~0ul },
 		{ "the vCPU page's pending ports", guest_vcpu->port_pending, 16, ~0ul },
