@@ -45,6 +45,7 @@ class Boot:
         self.results, self.alone, self.output = [], [], []
         self.test = None            # that runs, or ran last
         self.has_verdict = True
+        self.broken = ""            # why no test began
         self.is_done = False
         self.ends = None            # (status, texts) that the test has told
         self.shows = None           # bytes that it has told
@@ -118,8 +119,7 @@ class Boot:
             if not self.has_verdict:
                 self.add("error", "the guest told no verdict")
         elif self.test is None:
-            self.test = "(start)"
-            self.add("error", f"the image did not begin: {self.how(status)}")
+            self.broken = f"the image did not begin: {self.how(status)}"
         elif self.has_verdict:
             self.results[-1].reason += f" (then, before the next test: {self.how(status)})"
             self.results[-1].verdict = "crash"
@@ -142,7 +142,9 @@ def image_results(place, kernel, tests, module, alone=False):
         one = Boot(place, kernel, words).run()
         yield from one.results
         left += one.alone
-        if one.is_done or one.test in (None, "(start)"):
+        if one.broken:
+            yield from (Result(name, place.build, "error", one.broken, 0, one.output) for name in tests)
+        if one.is_done or one.broken:
             break
         words = f"after={one.test}"
     for name in left:
@@ -150,4 +152,4 @@ def image_results(place, kernel, tests, module, alone=False):
             one = Boot(place, kernel, f"only={name} {again}", tests[name].hypervisor, module if again == "module" else None).run()
             yield from one.results
             if not one.results:
-                yield Result(name, place.build, "error", "the image has no such test", 0, one.output)
+                yield Result(name, place.build, "error", one.broken or "the image has no such test", 0, one.output)
