@@ -195,3 +195,8 @@ TEST("op.FLUSH.example", "The example does what it shows: it returns true.")
 {
 	EXAMPLE(op_FLUSH);
 }
+
+TEST("vcpu_start.example", "The example does what it shows: it returns true.", .hypervisor = "vcpus=2")
+{
+	EXAMPLE(vcpu_start);
+}

@@ -41,6 +41,13 @@ def c_string(literals):
     return "".join(re.sub(r"\\(.)", r"\1", part) for part in parts)
 
 
+def expanded(marks, text):
+    """With the file's own macros of marks: #define NAME .mark = ..., on one line."""
+    for name, value in re.findall(r"^#define (\w+)\s+(\..*)$", text, re.M):
+        marks = re.sub(rf"\b{name}\b", lambda _, value=value: value, marks)
+    return marks
+
+
 def mark(name, marks):
     """A mark's string, or an empty one."""
     found = re.search(rf"\.{name} = ({STRING})", marks)
@@ -53,8 +60,9 @@ def tests_of(path, image):
         text = source.read()
     for match in TEST.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
-        yield Test(c_string(match[1]), c_string(match[2]), os.path.relpath(path, TOP), line, image, ".bochs" in match[3],
-                   mark("hypervisor", match[3]), mark("again", match[3]))
+        marks = expanded(match[3], text)
+        yield Test(c_string(match[1]), c_string(match[2]), os.path.relpath(path, TOP), line, image, ".bochs" in marks,
+                   mark("hypervisor", marks), mark("again", marks))
 
 
 def all_tests(paths):

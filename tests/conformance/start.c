@@ -3,6 +3,7 @@
 #include "limits.h"
 #include "tables.h"
 
+#define TWO .hypervisor = "vcpus=2"
 #define TURNS 100000
 
 /* What the second vCPU found, and how often it came to its start. */
@@ -49,7 +50,7 @@ static struct rb_vcpu_page *second_page(void)
 	return shown;
 }
 
-TEST("vcpu_start.runs", "The vCPU begins at ip, with RSP the sp and RDI the argument; all other general registers are zero.", .hypervisor = "vcpus=2")
+TEST("vcpu_start.runs", "The vCPU begins at ip, with RSP the sp and RDI the argument; all other general registers are zero.", TWO)
 {
 	second_page();
 	expect_equal(second_runs, 1);
@@ -57,7 +58,7 @@ TEST("vcpu_start.runs", "The vCPU begins at ip, with RSP the sp and RDI the argu
 		expect_equal(second_regs[i], i == 4 ? (uint64_t)second_stack + sizeof(second_stack) : i == 7 ? 0x1234 : 0);
 }
 
-TEST("vcpu_start.disabled", "It begins with events disabled (events_enabled is written) and without entry points.", .hypervisor = "vcpus=2")
+TEST("vcpu_start.disabled", "It begins with events disabled (events_enabled is written) and without entry points.", TWO)
 {
 	struct rb_vcpu_page *shown = second_page();
 
@@ -70,7 +71,7 @@ TEST("vcpu_start.disabled", "It begins with events disabled (events_enabled is w
 		must(rb_sched_yield());
 }
 
-TEST("vcpu_start.written", "In its page, vcpu_id, run_state and time are valid before its first instruction.", .hypervisor = "vcpus=2")
+TEST("vcpu_start.written", "In its page, vcpu_id, run_state and time are valid before its first instruction.", TWO)
 {
 	struct rb_vcpu_page *shown = second_page();
 
@@ -81,7 +82,7 @@ TEST("vcpu_start.written", "In its page, vcpu_id, run_state and time are valid b
 	expect_equal(shown->time.tsc_to_system_mul, guest_vcpu->time.tsc_to_system_mul);
 }
 
-TEST("vcpu_start.fresh", "Its debug registers, descriptors, XCR0, GS base and timer are as vCPU 0's at the domain's start; it has no queue page.", .hypervisor = "vcpus=2")
+TEST("vcpu_start.fresh", "Its debug registers, descriptors, XCR0, GS base and timer are as vCPU 0's at the domain's start; it has no queue page.", TWO)
 {
 	/* Ours are not. */
 	must(rb_vcpu_set_gs(0x1000));
@@ -93,7 +94,7 @@ TEST("vcpu_start.fresh", "Its debug registers, descriptors, XCR0, GS base and ti
 	expect_equal(second_batch, (uint64_t)RB_INVAL);
 }
 
-TEST("pt_batch.INVAL.no_queue", "the vCPU has no queue page yet (vcpu_set_queue)", .hypervisor = "vcpus=2")
+TEST("pt_batch.INVAL.no_queue", "the vCPU has no queue page yet (vcpu_set_queue)", TWO)
 {
 	second_page();
 	expect_equal(second_runs, 1);
@@ -117,32 +118,31 @@ TEST("vcpu_start.NOENT.no_vcpu", "the domain has no such vCPU")
 	refused(RB_NOENT, rb_vcpu_start(63, (uint64_t)second_entry, 0, 0, guest_start->user_root, guest_page()));
 }
 
-TEST("vcpu_start.NOENT.no_memory", "no chunk of the domain is present at the address of the page", .hypervisor = "vcpus=2")
+TEST("vcpu_start.NOENT.no_memory", "no chunk of the domain is present at the address of the page", TWO)
 {
 	refused(RB_NOENT, start_second((uint64_t)guest_start->chunk_count << RB_CHUNK_SHIFT));
 }
 
-TEST("vcpu_start.NOENT.not_in_reserve", "the root's frame is not in the page-table reserve", .hypervisor = "vcpus=2")
+TEST("vcpu_start.NOENT.not_in_reserve", "the root's frame is not in the page-table reserve", TWO)
 {
 	refused(RB_NOENT, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, 0, guest_page()));
 	refused(RB_NOENT, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, reserve_end(), guest_page()));
 }
 
-TEST("vcpu_start.TYPE.not_data", "the chunk of the page is not DATA", .hypervisor = "vcpus=2")
+TEST("vcpu_start.TYPE.not_data", "the chunk of the page is not DATA", TWO)
 {
 	refused(RB_TYPE, start_second(reserve_first() * GUEST_PAGE));
 }
 
-TEST("vcpu_start.TYPE.not_root", "the root's frame is not a table of level 4, or is the kernel root", .hypervisor = "vcpus=2")
+TEST("vcpu_start.TYPE.not_root", "the root's frame is not a table of level 4, or is the kernel root", TWO)
 {
-	uint64_t table = guest_table(3), frame = guest_frame();
+	uint64_t roots[] = { guest_table(3), guest_frame(), guest_start->kernel_root }, page = guest_page();
 
-	refused(RB_TYPE, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, table, guest_page()));
-	refused(RB_TYPE, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, frame, guest_page()));
-	refused(RB_TYPE, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, guest_start->kernel_root, guest_page()));
+	for EACH(i, roots)
+		refused(RB_TYPE, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, roots[i], page));
 }
 
-TEST("vcpu_start.BUSY.started", "the vCPU was started before", .hypervisor = "vcpus=2")
+TEST("vcpu_start.BUSY.started", "the vCPU was started before", TWO)
 {
 	refused(RB_BUSY, rb_vcpu_start(0, (uint64_t)second_entry, 0, 0, guest_start->user_root, guest_page()));
 	second_page();
