@@ -1,41 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The chapter on the machine's state at start, first part: what the first instruction finds. An entry point of our own, in place of the library's, keeps it.
+ * The chapter on the machine's state at start, first part: what the first instruction finds. Entry points of our own, one in place of the library's, keep it.
  */
 #include "conformance.h"
 
-/* What it keeps; offsets in its code. */
-static struct {
+/* What they keep; offsets in their code. */
+struct state {
 	uint64_t general[16];	/* RAX RBX RCX RDX RSI RDI RBP RSP R8 to R15 */
 	uint64_t flags, fs_base, gs_base;
 	uint16_t cs, ss, ds, es, fs, gs;
 	uint32_t tsc_aux;
 	uint64_t xcr0;
 	uint8_t fx[512] __attribute__((aligned(16)));
-} entry __attribute__((aligned(64), used));
+};
+static struct state entry __attribute__((aligned(64), used)), other_entry __attribute__((aligned(64), used));
+static volatile uint64_t other_is_there __attribute__((used));
+static uint8_t other_stack[4096] __attribute__((aligned(16), used));
 
-_Static_assert(__builtin_offsetof(typeof(entry), flags) == 128 && __builtin_offsetof(typeof(entry), cs) == 152 && __builtin_offsetof(typeof(entry), tsc_aux) == 164 &&
-	       __builtin_offsetof(typeof(entry), xcr0) == 168 && __builtin_offsetof(typeof(entry), fx) == 176,
+_Static_assert(__builtin_offsetof(struct state, flags) == 128 && __builtin_offsetof(struct state, cs) == 152 && __builtin_offsetof(struct state, tsc_aux) == 164 &&
+	       __builtin_offsetof(struct state, xcr0) == 168 && __builtin_offsetof(struct state, fx) == 176,
 	       "as the code below has it");
 
-/* No instruction before PUSHF changes the flags. */
-__asm__(".pushsection .text.start, \"ax\"; .globl guest_entry_point\n"
-	"guest_entry_point:\n"
-	"	mov %rax, entry+0(%rip)\n	mov %rbx, entry+8(%rip)\n	mov %rcx, entry+16(%rip)\n	mov %rdx, entry+24(%rip)\n"
-	"	mov %rsi, entry+32(%rip)\n	mov %rdi, entry+40(%rip)\n	mov %rbp, entry+48(%rip)\n	mov %rsp, entry+56(%rip)\n"
-	"	mov %r8, entry+64(%rip)\n	mov %r9, entry+72(%rip)\n	mov %r10, entry+80(%rip)\n	mov %r11, entry+88(%rip)\n"
-	"	mov %r12, entry+96(%rip)\n	mov %r13, entry+104(%rip)\n	mov %r14, entry+112(%rip)\n	mov %r15, entry+120(%rip)\n"
-	"	lea guest_stack+32768(%rip), %rsp\n"
-	"	pushfq\n	pop %rax\n	mov %rax, entry+128(%rip)\n"
-	"	rdfsbase %rax\n	mov %rax, entry+136(%rip)\n	rdgsbase %rax\n	mov %rax, entry+144(%rip)\n"
-	"	mov %cs, entry+152(%rip)\n	mov %ss, entry+154(%rip)\n	mov %ds, entry+156(%rip)\n	mov %es, entry+158(%rip)\n"
-	"	mov %fs, entry+160(%rip)\n	mov %gs, entry+162(%rip)\n"
-	"	rdtscp\n	mov %ecx, entry+164(%rip)\n"
-	"	xor %ecx, %ecx\n	xgetbv\n	shl $32, %rdx\n	or %rdx, %rax\n	mov %rax, entry+168(%rip)\n"
-	"	fxsave64 entry+176(%rip)\n"
+/* No instruction before PUSHF changes the flags. The second is another vCPU's. */
+__asm__(".macro KEEP_STATE to, stack\n"
+	"	mov %rax, \\to+0(%rip)\n	mov %rbx, \\to+8(%rip)\n	mov %rcx, \\to+16(%rip)\n	mov %rdx, \\to+24(%rip)\n"
+	"	mov %rsi, \\to+32(%rip)\n	mov %rdi, \\to+40(%rip)\n	mov %rbp, \\to+48(%rip)\n	mov %rsp, \\to+56(%rip)\n"
+	"	mov %r8, \\to+64(%rip)\n	mov %r9, \\to+72(%rip)\n	mov %r10, \\to+80(%rip)\n	mov %r11, \\to+88(%rip)\n"
+	"	mov %r12, \\to+96(%rip)\n	mov %r13, \\to+104(%rip)\n	mov %r14, \\to+112(%rip)\n	mov %r15, \\to+120(%rip)\n"
+	"	lea \\stack(%rip), %rsp\n"
+	"	pushfq\n	pop %rax\n	mov %rax, \\to+128(%rip)\n"
+	"	rdfsbase %rax\n	mov %rax, \\to+136(%rip)\n	rdgsbase %rax\n	mov %rax, \\to+144(%rip)\n"
+	"	mov %cs, \\to+152(%rip)\n	mov %ss, \\to+154(%rip)\n	mov %ds, \\to+156(%rip)\n	mov %es, \\to+158(%rip)\n"
+	"	mov %fs, \\to+160(%rip)\n	mov %gs, \\to+162(%rip)\n"
+	"	rdtscp\n	mov %ecx, \\to+164(%rip)\n"
+	"	xor %ecx, %ecx\n	xgetbv\n	shl $32, %rdx\n	or %rdx, %rax\n	mov %rax, \\to+168(%rip)\n"
+	"	fxsave64 \\to+176(%rip)\n"
+	".endm\n"
+	".pushsection .text.start, \"ax\"; .globl guest_entry_point\n"
+	"guest_entry_point: KEEP_STATE entry, guest_stack+32768\n"
 	"	call guest_begin\n"
 	"	ud2\n"
-	"	.popsection");
+	"other_entry_point: KEEP_STATE other_entry, other_stack+4096\n"
+	"	movq $1, other_is_there(%rip)\n"
+	"	call other_rest\n"
+	"	ud2\n"
+	".popsection");
+extern const char other_entry_point[];
+
+void other_rest(void) __attribute__((noreturn, used));
+void other_rest(void)
+{
+	for (;;)
+		(void)rb_sched_yield();
+}
 
 /* In a bare test nothing has happened to it. */
 static const struct rb_vcpu_page *page_at_start(void)
@@ -144,4 +161,17 @@ TEST("vcpu_page.running", "While a vCPU's own kernel looks at it, `run_state` is
 	must(rb_sched_yield());
 	expect_equal(guest_vcpu->run_state, RB_RUN_STATE_RUNNING);
 	guest_events_off();
+}
+
+TEST("start.other_vcpus", "A vCPU that `vcpu_start` starts finds `rflags`, selectors, bases, x87 and SSE state, XCR0 and TSC_AUX as vCPU 0 finds them at the entry point.", .hypervisor = "vcpus=2")
+{
+	must(rb_vcpu_set_tsc_aux(7));	/* ours now, not the other's */
+	must(rb_vcpu_start(1, (uint64_t)other_entry_point, 0, 0, guest_start->user_root, guest_page()));
+	for (unsigned turn = 0; turn < 100000 && !other_is_there; turn++)
+		must(rb_sched_yield());
+	need(other_is_there, "it does not run");
+	expect(!memcmp(&other_entry.flags, &entry.flags, 3 * 8 + 6 * 2 + 4 + 8), "flags %lx bases %lx %lx selectors %x %x %x %x %x %x TSC_AUX %x XCR0 %lx", other_entry.flags,
+	       other_entry.fs_base, other_entry.gs_base, other_entry.cs, other_entry.ss, other_entry.ds, other_entry.es, other_entry.fs, other_entry.gs,
+	       other_entry.tsc_aux, other_entry.xcr0);
+	expect(!memcmp(other_entry.fx, entry.fx, sizeof(entry.fx)), "x87 or SSE state");
 }

@@ -148,3 +148,34 @@ TEST("vcpu_start.BUSY.started", "the vCPU was started before", TWO)
 	second_page();
 	refused(RB_BUSY, start_second(guest_page()));
 }
+
+/* A vCPU that writes its turn, then sends. */
+static volatile uint64_t turns_written;
+
+static void sender_main(void) __attribute__((noreturn));
+static void sender_main(void)
+{
+	for (uint64_t turn = 1;; turn++) {
+		turns_written = turn;
+		(void)rb_event_send(1, 0x40);
+		(void)rb_sched_yield();
+	}
+}
+
+TEST("order.memory", "What a vCPU wrote to memory before it made `event_send` or `port_send` is there when another vCPU takes the vector.", TWO)
+{
+	uint64_t seen_turns = 0;
+
+	must(rb_vcpu_start(1, (uint64_t)sender_main, (uint64_t)second_stack + sizeof(second_stack) - 8, 0, guest_start->user_root, guest_page()));
+	for (unsigned turn = 1; turn < 200; turn++) {
+		unsigned before = fired[0x40];
+
+		for (unsigned wait = 0; wait < TURNS && fired[0x40] == before; wait++) {
+			must(rb_sched_yield());
+			events_take();
+		}
+		need(fired[0x40] != before, "no vector arrives");
+		expect(turns_written >= fired[0x40] && turns_written > seen_turns, "vector %u, and %lu turns are written", fired[0x40], turns_written);
+		seen_turns = turns_written;
+	}
+}
