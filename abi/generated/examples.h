@@ -433,8 +433,9 @@ static bool example_vcpu_start(void)
 	uint64_t page = guest_page();
 	long status;
 
-	__asm__(".pushsection .text.spin, \"ax\"; vcpu_spin: pause; jmp vcpu_spin; .popsection");
-	status = rb_vcpu_start(1, (uint64_t)vcpu_spin, 0, 0, guest_start->user_root, page);
+	__asm__ volatile(".pushsection .text.wait, \"ax\"; vcpu_wait: mov %0, %%eax; syscall; jmp vcpu_wait;"
+			 ".popsection" : : "i"(RB_HC_SCHED_BLOCK));
+	status = rb_vcpu_start(1, (uint64_t)vcpu_wait, 0, 0, guest_start->user_root, page);
 	return status == (guest_start->vcpu_count > 1 ? RB_OK : RB_NOENT);
 }
 
