@@ -169,7 +169,7 @@ static struct vcpu *vcpu_choose(struct cpu *cpu)
 
 /*
  * No processor is in virtual-8086 mode out of 64-bit mode, but TCG is, by a 32-bit IRET of any guest code (up to 7.2 at least). Selectors mean nothing then.
- * The vCPU gets #GP in user mode, as if its IRET had failed.
+ * The vCPU gets #GP in user mode, as if its IRET had failed; its flags may be any, as that IRET loads all.
  */
 static bool vm86_leave(struct vcpu *v)
 {
@@ -177,7 +177,7 @@ static bool vm86_leave(struct vcpu *v)
 		return false;
 	v->has_bad_stack = false;
 	v->has_debug_event = false;
-	v->regs.flags &= ~(u64)RFLAGS_VM;
+	v->regs.flags = (v->regs.flags & RFLAGS_GUEST) | RFLAGS_FIXED | RFLAGS_IF;
 	v->regs.cs = SEL_USER_CS;
 	v->regs.ss = SEL_USER_SS;
 	event_inject(v, RB_EVENT_TYPE_EXCEPTION << 16 | 13, 0, 0);
