@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Random numbers: a sequence for each round of each seed, so that a round does the same whatever went before. */
+#include "hostile.h"
+
+static uint64_t state;
+
+/* A number that has nothing to do with its neighbours'. */
+static uint64_t mix(uint64_t x)
+{
+	x ^= x >> 30;
+	x *= 0xbf58476d1ce4e5b9;
+	x ^= x >> 27;
+	x *= 0x94d049bb133111eb;
+	return x ^ x >> 31;
+}
+
+void random_begin(uint64_t seed, uint64_t round)
+{
+	state = mix(mix(seed + 0x9e3779b97f4a7c15) + round);
+}
+
+uint64_t random_next(void)
+{
+	state += 0x9e3779b97f4a7c15;
+	return mix(state);
+}
+
+uint64_t below(uint64_t limit)
+{
+	return (uint64_t)((unsigned __int128)random_next() * limit >> 64);
+}
