@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Calls of the domain family. */
 #include "abi/generated/dispatch.h"
-#include "mm/walk.h"
 #include "vm/domain.h"
 
 enum rb_status hc_shutdown(struct vcpu *v, const struct hc_shutdown_args *a)
@@ -13,7 +12,7 @@ enum rb_status hc_shutdown(struct vcpu *v, const struct hc_shutdown_args *a)
 enum rb_status hc_debug_check(struct vcpu *v, u64 *result)
 {
 #ifdef RINGBOLT_DEBUG
-	*result = invariants_check();
+	*result = domain_check_hypervisor();
 	return RB_OK;
 #else
 	return RB_NOSYS;

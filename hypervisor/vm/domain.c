@@ -8,9 +8,11 @@
 #include "lib/print.h"
 #include "lib/string.h"
 #include "mm/page.h"
+#include "mm/walk.h"
 #include "vm/peek.h"
 #include "x86/direct.h"
 #include "x86/instruction.h"
+#include "x86/seal.h"
 
 struct domain *domains[DOMAINS_MAX];
 u32 domains_end;
@@ -116,6 +118,11 @@ static void domain_end(struct vcpu *v, u32 reason, u32 code)
 	}
 }
 
+u64 domain_check_hypervisor(void)
+{
+	return invariants_check() + cpu_seal_check();
+}
+
 void domain_check_all_ended(void)
 {
 	static bool ended;
@@ -127,6 +134,8 @@ void domain_check_all_ended(void)
 	/* The first CPU that sees it does it; the others wait for the end. */
 	while (__atomic_exchange_n(&ended, true, __ATOMIC_SEQ_CST))
 		asm volatile("pause");
+	/* Whatever they did. */
+	ASSERT(domain_check_hypervisor() == 0);
 	print("ringbolt: no domain is left\n");
 	if (final_reason == RB_SHUTDOWN_REASON_REBOOT)
 		machine_reboot();

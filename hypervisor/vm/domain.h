@@ -52,6 +52,8 @@ static inline void domain_count(struct domain *d, u32 counter)
 void domain_crash(struct vcpu *v, const char *why);
 /* The vCPU that ended its domain as crashed: registers and stack. */
 void domain_print_crash(struct vcpu *v);
+/* All that debug_check looks at: violations, of which the first are printed. Takes time; no lock may be held. */
+u64 domain_check_hypervisor(void);
 /* No domain is left: the machine ends, as the first domain asked. */
 void domain_check_all_ended(void);
 /* An end that the guest asked for (RB_SHUTDOWN_REASON_*). */

@@ -15,6 +15,7 @@
 #include "x86/direct.h"
 #include "x86/fpu.h"
 #include "x86/instruction.h"
+#include "x86/seal.h"
 
 struct cpu cpus[CPUS_MAX];
 u32 cpu_count;
@@ -225,5 +226,6 @@ void cpu_init(u32 id)
 	tables_build(cpu);
 	registers_set();
 	fpu_init();
+	cpu_seal(cpu);
 	cpu_count++;
 }
