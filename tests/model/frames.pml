@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Page-table frames, live roots and what the processors remember of them: I-2, I-3, I-4, I-9, I-10.
+ *
+ * One domain, FRAMES frames of its reserve with one entry each, CPUS processors that run one vCPU each. An address has one way
+ * through the tables then: live root, table of level 2, table of level 1. Three frames are enough for a whole tree, and for
+ * each frame to come back at another level; level 3 stands for the root (levels 3 and 4 of the hardware differ in nothing here).
+ *
+ * Each CPU has a walker that reads tables in memory at any moment while guest code runs and keeps what it read (one item for
+ * each of: table behind the live root, table behind an entry of level 2, small leaf, large leaf) until the CPU flushes. It gives
+ * an entry the meaning of the level at which it meets it, as hardware does; that is what goes wrong when a frame changes its
+ * level under it. Setting accessed and dirty bits is left out: the processor does it by a compare of the whole entry, so it
+ * changes no entry that it could not also have read (mm/table.c).
+ *
+ * CPUS=1 is the protocol of the code as it is. CPUS=2 adds what is intended for several CPUs: live_flush_everywhere()
+ * interrupts the others and waits, and an entry of an upper level that maps something is never replaced by another in one step
+ * (BREAK). What runs under the space's lock is one step but where another CPU's walker can look in between: each store that a
+ * walker can see, and each step of the flush.
+ *
+ * Steps are sequentially consistent. Where the code must ask the processor for that, the comment says so.
+ *
+ * Variants (must pass): see models.list. Mutants, M_*: each leaves out or reorders one thing, and the checker must find it.
+ */
+#define M_NO_LOCK		1	/* operations do not take the lock */
+#define M_NO_PROPAGATE		2	/* another CPU's live root does not follow */
+#define M_NO_WAIT		3	/* the flush of another CPU is not waited for */
+#define M_RETYPE_LINKED		4	/* TYPE of a linked frame */
+#define M_RETYPE_LOADED		5	/* TYPE of a loaded root */
+#define M_NO_ZERO		6	/* TYPE does not zero the frame */
+#define M_PT_WRITABLE		7	/* writable leaves on page tables are let in */
+#define M_LINK_ANY_LEVEL	8	/* LINK of a table of any level */
+#define M_LINK_TWICE		9	/* LINK of a linked table */
+#define M_FLUSH_BEFORE_STORE	10	/* what an entry maps is flushed, then the entry replaced */
+#define M_LOAD_KEEPS		11	/* root_load owes no flush */
+#define M_UNLOCK_BEFORE_FLUSH	12	/* the lock is let go before the flush is done */
+#define M_LOOK_BEFORE_IN_GUEST	13	/* on the way out, the flag is looked at before it is said that the CPU is out */
+#ifndef MUTANT
+#define MUTANT 0
+#endif
+#define is(mutant)	(MUTANT == mutant)
+
+#ifndef CPUS
+#define CPUS 2
+#endif
+#ifndef FRAMES
+#define FRAMES 3
+#endif
+
+#define NONE	15		/* no frame */
+#define ROOT	3		/* the level of roots */
+
+/* An entry: EMPTY, LINK of a frame, or a leaf. */
+#define EMPTY		0
+#define LINK(f)		(1 + (f))
+#define is_link(e)	((e) >= 1 && (e) <= FRAMES)
+#define target(e)	((e) - 1)
+#define SMALL		(FRAMES + 1)	/* 4 KiB of the domain's DATA, writable */
+#define LARGE		(FRAMES + 2)	/* 2 MiB of it: the bit that makes it one is PAT at level 1 */
+#define SMALL_PT	(FRAMES + 3)	/* a writable 4 KiB leaf on a page-table frame: never to be */
+
+/* struct frame. level 0: FREE; linked: LINKED, and parent is the frame with the one entry that points here. */
+byte level[FRAMES];
+bool linked[FRAMES];
+byte parent[FRAMES] = NONE;
+byte entry[FRAMES];
+
+byte lock = NONE;		/* space->lock: the CPU that holds it */
+
+/* struct live_root, one per CPU. */
+byte root[CPUS] = NONE;		/* user_root */
+byte live[CPUS];		/* the entry of the page that CR3 points to */
+bool owed[CPUS];		/* flush_owed */
+bool in_guest[CPUS];		/* on its way to a guest or there. For several CPUs only: the code has no such word yet */
+
+/* What each processor remembers. */
+byte upper[CPUS] = NONE;	/* frame taken for a table of level 2 */
+byte lower[CPUS] = NONE;	/* frame taken for a table of level 1 */
+bool small[CPUS], large[CPUS];	/* leaves, both of the domain's DATA */
+bool foreign[CPUS];		/* some of it comes from another root than the one that is loaded (I-10) */
+
+#if CPUS > 1
+#define loaded(f)	(root[0] == f || root[1] == f)
+#else
+#define loaded(f)	(root[0] == f)
+#endif
+
+#define remembers(p)	(upper[p] != NONE || lower[p] != NONE || small[p] || large[p])
+
+/* Which CPUs make page-table operations. Any by itself is like the other, so one does; BOTH lets both. */
+#ifdef BOTH
+#define operates(p)	true
+#else
+#define operates(p)	(p == 0)
+#endif
+
+#define lock_free	(lock == NONE || is(M_NO_LOCK))
+
+/* ---- mm/table.c */
+
+/* table_unlink(), of what entry[f] links, if anything. */
+inline table_unlink(f)
+{
+	if
+	:: is_link(entry[f]) ->
+		linked[target(entry[f])] = false;
+		parent[target(entry[f])] = NONE
+	:: else
+	fi
+}
+
+/* What table_link() does after table_put(). */
+inline table_link(f, e)
+{
+	if
+	:: is_link(e) ->
+		linked[target(e)] = true;
+		parent[target(e)] = f
+	:: else
+	fi
+}
+
+/* entry_store() and, for a root, table_put_root(): live_root_propagate() stores it into each live root that shows it. */
+inline table_store(p, f, e)
+{
+	entry[f] = e;
+	if
+	:: root[0] == f && !(is(M_NO_PROPAGATE) && p == 1) -> live[0] = e
+	:: else
+	fi;
+#if CPUS > 1
+	if
+	:: root[1] == f && !(is(M_NO_PROPAGATE) && p == 0) -> live[1] = e
+	:: else
+	fi
+#endif
+}
+
+/*
+ * live_flush_everywhere(), the lock held. Under CPUS=2: the flag, then the look at where the other CPU is, with a full barrier
+ * between them; then an interrupt, and the wait until that CPU was seen in the hypervisor, which it does not leave without a look
+ * at its flag. A CPU that waits for the lock is in the hypervisor too. (That the interrupt arrives: shootdown.pml.)
+ */
+inline live_flush_everywhere(p)
+{
+	atomic {
+		owed[p] = true;
+#if CPUS > 1
+		owed[1 - p] = true
+#endif
+	};
+#if CPUS > 1
+	!in_guest[1 - p] || is(M_NO_WAIT)
+#endif
+}
+
+/* Does SET, LINK or TYPE flush for what it replaced? */
+#ifdef UPPER_KEEPS
+#define upper_flushes	false		/* a replaced entry of an upper level: the guest's own affair */
+#else
+#define upper_flushes	true		/* table_entry_gone() */
+#endif
+#ifdef RETYPE_KEEPS
+#define retype_flushes	false
+#else
+#define retype_flushes	true		/* `changed` in table_type() */
+#endif
+
+/* ---- the invariants, looked at whenever the lock is let go */
+#define valid_link(f)	(level[target(entry[f])] == level[f] - 1 && linked[target(entry[f])] && parent[target(entry[f])] == f)
+
+inline check()
+{
+	i = 0;
+	do
+	:: i < FRAMES ->
+		assert(level[i] > 1 || !is_link(entry[i]));						/* I-4 */
+		assert(!is_link(entry[i]) || valid_link(i));						/* I-3 */
+		assert(!linked[i] || parent[i] != NONE && entry[parent[i]] == LINK(i));			/* I-3 */
+		assert(entry[i] != SMALL || level[i] == 1);						/* I-2, I-4 */
+		assert(entry[i] != LARGE || level[i] == 2);						/* I-2, I-4 */
+		assert(entry[i] != SMALL_PT);								/* I-2 */
+		i++
+	:: else -> break
+	od;
+	i = 0;
+	do
+	:: i < CPUS ->
+		assert(root[i] == NONE || level[root[i]] == ROOT && live[i] == entry[root[i]]);		/* I-9 */
+		i++
+	:: else -> break
+	od;
+	i = 0
+}
+
+/* ---- one CPU: in the hypervisor, on its way out, in the guest */
+proctype cpu(byte p)
+{
+	byte f, new, old, i;
+
+hypervisor:
+	/* A hypercall, from its lock to the first store that a walker can see. old: what was there, and a flush is due for it. */
+	atomic {
+		lock_free -> lock = p;
+		select(f : 0 .. FRAMES - 1);
+		if
+		:: operates(p) && (!linked[f] || is(M_RETYPE_LINKED)) && (!loaded(f) || is(M_RETYPE_LOADED)) ->
+			/* TYPE: table_type_frame(). Frames that were never used are alike: they are taken in order. */
+			select(new : 1 .. ROOT);
+			if
+			:: level[f] == 0 && f > 0 && level[f - 1] == 0 -> goto finish
+			:: level[f] == 0 && !(f > 0 && level[f - 1] == 0) -> level[f] = new; goto finish
+			:: level[f] != 0 ->
+				table_unlink(f);
+				entry[f] = (is(M_NO_ZERO) -> entry[f] : EMPTY);
+				old = (retype_flushes && level[f] != new -> LARGE : EMPTY);
+				level[f] = new;
+				new = EMPTY
+			fi
+		:: operates(p) && level[f] == 1 ->
+			/* SET at level 1: table_set_leaves(). Nothing is flushed: that is the guest's affair. */
+			if
+			:: entry[f] = EMPTY
+			:: entry[f] = SMALL
+#if is(M_PT_WRITABLE)
+			:: entry[f] = SMALL_PT
+#endif
+			fi;
+			goto finish
+		:: operates(p) && level[f] > 1 ->
+			/* SET at an upper level, or LINK. */
+			if
+			:: new = EMPTY
+			:: level[f] == 2 -> new = LARGE
+			:: select(new : 0 .. FRAMES - 1);
+				if
+				:: (level[new] == level[f] - 1 || is(M_LINK_ANY_LEVEL)) && level[new] != 0 &&
+				   (!linked[new] || is(M_LINK_TWICE)) -> new = LINK(new)
+				:: else -> goto finish
+				fi
+			fi;
+			/* table_put() */
+			old = (upper_flushes -> entry[f] : EMPTY);
+			table_unlink(f);
+#if is(M_FLUSH_BEFORE_STORE)
+			goto flush;
+#endif
+#ifndef NO_BREAK
+			/* For several CPUs: nothing is there while they forget what was. */
+			if
+			:: entry[f] != EMPTY -> table_store(p, f, EMPTY)
+			:: entry[f] == EMPTY -> table_store(p, f, new)
+			fi
+#else
+			table_store(p, f, new)
+#endif
+		:: level[f] == ROOT ->
+			/* root_load: live_root_load() */
+			foreign[p] = foreign[p] || root[p] != f && remembers(p);
+			root[p] = f;
+			live[p] = entry[f];
+			owed[p] = owed[p] || !is(M_LOAD_KEEPS);
+			goto finish
+		:: else -> goto finish		/* refused */
+		fi
+	};
+#if is(M_UNLOCK_BEFORE_FLUSH)
+	lock = NONE;
+#endif
+flush:
+	if
+	:: atomic { old != EMPTY -> old = EMPTY };
+		live_flush_everywhere(p)
+	:: atomic { old == EMPTY -> skip }
+	fi;
+	atomic {
+		if
+		:: level[f] > 1 ->
+			table_store(p, f, new);
+			table_link(f, new)
+		:: else
+		fi;
+finish:
+		check();
+		f = 0;
+		new = 0;
+		old = 0;
+		lock = NONE
+	};
+
+	/*
+	 * vcpu_guest_cr3(). For several CPUs: first say that this one is as good as in the guest, then look at the flag, with a
+	 * full barrier between them, or a flush that is asked for in between goes by unseen.
+	 */
+leave:
+	if
+	:: root[p] == NONE -> goto hypervisor
+	:: else
+	fi;
+#if is(M_LOOK_BEFORE_IN_GUEST)
+	atomic { old = owed[p]; owed[p] = false };
+	in_guest[p] = true;
+	atomic {
+		if
+		:: old -> 
+#else
+	in_guest[p] = true;
+	atomic {
+		if
+		:: owed[p] ->
+			owed[p] = false;
+#endif
+			upper[p] = NONE;
+			lower[p] = NONE;
+			small[p] = false;
+			large[p] = false;
+			foreign[p] = false
+		:: else
+		fi;
+		old = 0
+	};
+
+	/* Guest code runs, and the walker with it. */
+	do
+	:: is_link(live[p]) -> upper[p] = target(live[p])
+	:: upper[p] != NONE -> atomic {
+		if
+		:: is_link(entry[upper[p]]) -> lower[p] = target(entry[upper[p]])
+		:: entry[upper[p]] == LARGE -> large[p] = true
+		:: entry[upper[p]] == EMPTY
+		:: else -> assert(false)	/* a 4 KiB leaf: the guest's own data would be walked as a table */
+		fi }
+	:: lower[p] != NONE -> atomic {
+		if
+		:: entry[lower[p]] == SMALL -> small[p] = true
+		:: entry[lower[p]] == EMPTY
+		:: else -> assert(false)	/* a link: a page table would be the guest's to write; or a wrong memory type */
+		fi }
+	:: atomic { foreign[p] -> assert(false) }		/* I-10 */
+#ifndef ANY_SIZE
+	:: atomic { small[p] && large[p] -> assert(false) }	/* two sizes of page for one address: CVE-2018-12207 */
+#endif
+	:: in_guest[p] = false -> goto hypervisor	/* a hypercall */
+	:: in_guest[p] = false -> goto leave		/* an interrupt, that of a flush among them */
+	od
+}
+
+init {
+	atomic {
+		run cpu(0);
+#if CPUS > 1
+		run cpu(1)
+#endif
+	}
+}
