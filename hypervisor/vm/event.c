@@ -59,6 +59,22 @@ static bool in_restartable_range(const struct vcpu *v)
 	return v->regs.rip >= v->range_start && v->regs.rip < v->range_end;
 }
 
+/* What gate_inject needs. is_enabled: the virtual interrupt flag that the frame shows, for events of the kernel. */
+static void injection_prepare(struct vcpu *v, u32 info, u64 error, u64 data, bool is_enabled)
+{
+	struct gate_scratch *scratch = this_cpu()->scratch;
+	bool is_user = regs_from_user(&v->regs);
+
+	scratch->info = info;
+	scratch->error = error;
+	scratch->data = data;
+	scratch->entry = is_user ? v->user_entry : v->kernel_entry;
+	scratch->sp = is_user ? __atomic_load_n(&v->page->kernel_sp, __ATOMIC_RELAXED) : v->regs.rsp - 64;
+	/* The flags to show. The real ones are not loaded: the gate enters ring 1 with clean flags. */
+	if (!is_enabled)
+		v->regs.flags &= ~(u64)RFLAGS_IF;
+}
+
 bool event_deliver(struct vcpu *v)
 {
 	u32 vector;
@@ -78,23 +94,16 @@ bool event_deliver(struct vcpu *v)
 	if (!vector)
 		return false;
 	domain_count(v->domain, RB_COUNTER_EVENTS);
-	event_inject(v, RB_EVENT_TYPE_INTERRUPT << 16 | vector, 0, 0);
+	/* Kernel mode gets here only with events enabled: the flag is not looked at a second time (I-15). */
+	injection_prepare(v, RB_EVENT_TYPE_INTERRUPT << 16 | vector, 0, 0, true);
 	return true;
 }
 
 void event_inject(struct vcpu *v, u32 info, u64 error, u64 data)
 {
-	struct gate_scratch *scratch = this_cpu()->scratch;
-	bool is_user = regs_from_user(&v->regs);
+	const bool is_enabled = regs_from_user(&v->regs) || (__atomic_load_n(&v->page->events_enabled, __ATOMIC_RELAXED) & 1);
 
-	scratch->info = info;
-	scratch->error = error;
-	scratch->data = data;
-	scratch->entry = is_user ? v->user_entry : v->kernel_entry;
-	scratch->sp = is_user ? __atomic_load_n(&v->page->kernel_sp, __ATOMIC_RELAXED) : v->regs.rsp - 64;
-	/* The flags to show. The real ones are not loaded: the gate enters ring 1 with clean flags. */
-	if (!is_user && !(__atomic_load_n(&v->page->events_enabled, __ATOMIC_RELAXED) & 1))
-		v->regs.flags &= ~(u64)RFLAGS_IF;
+	injection_prepare(v, info, error, data, is_enabled);
 }
 
 bool event_bad_stack(struct vcpu *v, u32 info)
