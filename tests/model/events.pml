@@ -88,6 +88,9 @@ bool raising;
 #define in_range	(pc == RANGE || pc == RANGE_LOOK || pc == RANGE_ENABLE || (pc == RANGE_IRETQ && !is(M_RANGE_SHORT)))
 #define in_user		(pc == USER)
 
+/* Never true: what an assertion is called that must not be reached. */
+hidden byte no_idle_for_ever;
+
 /* Is every raised vector where it can be found? Looked at when CPU 0 is about to do something else. */
 #define nothing_lost							\
 	(!due[TIMER] || bits[TIMER] || vector == TIMER) &&		\
@@ -229,7 +232,7 @@ inline sched_block()
 end_idle:			do
 				:: irq_timer || irq_ipi -> interrupt_handle(); break
 				:: atomic { !interrupt_comes && (state != BLOCKED || pending || due[TIMER] || due[OTHER] || deadline && !armed) ->
-					assert(false) }
+					assert(no_idle_for_ever) }
 				od
 			fi
 		od

@@ -19,7 +19,8 @@
  *
  * Steps are sequentially consistent. Where the code must ask the processor for that, the comment says so.
  *
- * Variants (must pass): see models.list. Mutants, M_*: each leaves out or reorders one thing, and the checker must find it.
+ * Variants that must pass: RETYPE_KEEPS, UPPER_KEEPS (with ANY_SIZE): either of two flushes alone is enough. Mutants, M_*: each
+ * leaves out or reorders one thing, and the checker must find it.
  */
 #define M_NO_LOCK		1	/* operations do not take the lock */
 #define M_NO_PROPAGATE		2	/* another CPU's live root does not follow */
@@ -34,6 +35,8 @@
 #define M_LOAD_KEEPS		11	/* root_load owes no flush */
 #define M_UNLOCK_BEFORE_FLUSH	12	/* the lock is let go before the flush is done */
 #define M_LOOK_BEFORE_IN_GUEST	13	/* on the way out, the flag is looked at before it is said that the CPU is out */
+#define M_NO_FLUSH		14	/* nothing is flushed, neither for a replaced upper entry nor for a new level */
+#define M_NO_BREAK		15	/* an upper entry is replaced by another in one step, as the code does with one CPU */
 #ifndef MUTANT
 #define MUTANT 0
 #endif
@@ -45,6 +48,7 @@
 #ifndef FRAMES
 #define FRAMES 3
 #endif
+#define breaks	(CPUS > 1 && !is(M_NO_BREAK))
 
 #define NONE	15		/* no frame */
 #define ROOT	3		/* the level of roots */
@@ -76,7 +80,10 @@ bool in_guest[CPUS];		/* on its way to a guest or there. For several CPUs only: 
 byte upper[CPUS] = NONE;	/* frame taken for a table of level 2 */
 byte lower[CPUS] = NONE;	/* frame taken for a table of level 1 */
 bool small[CPUS], large[CPUS];	/* leaves, both of the domain's DATA */
-bool foreign[CPUS];		/* some of it comes from another root than the one that is loaded (I-10) */
+bool foreign[CPUS];		/* some of it comes from another root than the one that is loaded */
+
+/* Never true: what an assertion is called that must not be reached. */
+hidden byte no_guest_data_as_table, no_table_as_leaf, no_translation_of_another_root, no_two_sizes_of_page;
 
 #if CPUS > 1
 #define loaded(f)	(root[0] == f || root[1] == f)
@@ -157,12 +164,12 @@ inline live_flush_everywhere(p)
 #ifdef UPPER_KEEPS
 #define upper_flushes	false		/* a replaced entry of an upper level: the guest's own affair */
 #else
-#define upper_flushes	true		/* table_entry_gone() */
+#define upper_flushes	(!is(M_NO_FLUSH))	/* table_entry_gone() */
 #endif
 #ifdef RETYPE_KEEPS
 #define retype_flushes	false
 #else
-#define retype_flushes	true		/* `changed` in table_type() */
+#define retype_flushes	(!is(M_NO_FLUSH))	/* `changed` in table_type() */
 #endif
 
 /* ---- the invariants, looked at whenever the lock is let go */
@@ -244,15 +251,11 @@ hypervisor:
 #if is(M_FLUSH_BEFORE_STORE)
 			goto flush;
 #endif
-#ifndef NO_BREAK
 			/* For several CPUs: nothing is there while they forget what was. */
 			if
-			:: entry[f] != EMPTY -> table_store(p, f, EMPTY)
-			:: entry[f] == EMPTY -> table_store(p, f, new)
+			:: entry[f] != EMPTY && breaks -> table_store(p, f, EMPTY)
+			:: else -> table_store(p, f, new)
 			fi
-#else
-			table_store(p, f, new)
-#endif
 		:: level[f] == ROOT ->
 			/* root_load: live_root_load() */
 			foreign[p] = foreign[p] || root[p] != f && remembers(p);
@@ -327,17 +330,17 @@ leave:
 		:: is_link(entry[upper[p]]) -> lower[p] = target(entry[upper[p]])
 		:: entry[upper[p]] == LARGE -> large[p] = true
 		:: entry[upper[p]] == EMPTY
-		:: else -> assert(false)	/* a 4 KiB leaf: the guest's own data would be walked as a table */
+		:: else -> assert(no_guest_data_as_table)	/* a 4 KiB leaf where a table is looked for */
 		fi }
 	:: lower[p] != NONE -> atomic {
 		if
 		:: entry[lower[p]] == SMALL -> small[p] = true
 		:: entry[lower[p]] == EMPTY
-		:: else -> assert(false)	/* a link: a page table would be the guest's to write; or a wrong memory type */
+		:: else -> assert(no_table_as_leaf)		/* a link: a page table would be the guest's to write */
 		fi }
-	:: atomic { foreign[p] -> assert(false) }		/* I-10 */
+	:: atomic { foreign[p] -> assert(no_translation_of_another_root) }	/* I-10 */
 #ifndef ANY_SIZE
-	:: atomic { small[p] && large[p] -> assert(false) }	/* two sizes of page for one address: CVE-2018-12207 */
+	:: atomic { small[p] && large[p] -> assert(no_two_sizes_of_page) }	/* of one address: CVE-2018-12207 */
 #endif
 	:: in_guest[p] = false -> goto hypervisor	/* a hypercall */
 	:: in_guest[p] = false -> goto leave		/* an interrupt, that of a flush among them */
