@@ -156,8 +156,7 @@ void vcpu_load_descriptors(struct vcpu *v)
 void vcpu_load_debug(struct vcpu *v)
 {
 	dr7_write(0x400);
-	asm volatile("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr2; mov %3, %%dr3" : :
-		     "r"(v->debug[0]), "r"(v->debug[1]), "r"(v->debug[2]), "r"(v->debug[3]));
+	debug_addresses_write(v->debug);
 	dr7_write(v->debug_control);
 }
 
@@ -237,25 +236,23 @@ u16 vcpu_user_ss(const struct vcpu *v, u64 selector)
 	return SEL_USER_SS;
 }
 
-static void segments_save(struct vcpu *v)
-{
-	asm volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3" : "=m"(v->ds), "=m"(v->es), "=m"(v->fs), "=m"(v->gs));
-	asm volatile("rdfsbase %0" : "=r"(v->fs_base));
-	asm volatile("rdgsbase %0" : "=r"(v->gs_base));
-}
-
 static void segments_load(const struct vcpu *v)
 {
-	asm volatile("mov %w0, %%ds; mov %w1, %%es; mov %w2, %%fs; mov %w3, %%gs" : :
-		     "r"((u32)selector_sane(v, v->ds)), "r"((u32)selector_sane(v, v->es)),
-		     "r"((u32)selector_sane(v, v->fs)), "r"((u32)selector_sane(v, v->gs)));
-	asm volatile("wrfsbase %0" : : "r"(v->fs_base));
-	asm volatile("wrgsbase %0" : : "r"(v->gs_base));
+	const struct segments sane = {
+		.fs_base = v->segments.fs_base,
+		.gs_base = v->segments.gs_base,
+		.ds = selector_sane(v, v->segments.ds),
+		.es = selector_sane(v, v->segments.es),
+		.fs = selector_sane(v, v->segments.fs),
+		.gs = selector_sane(v, v->segments.gs),
+	};
+
+	segments_write(&sane);
 }
 
 static void vcpu_unload(struct vcpu *v)
 {
-	segments_save(v);
+	segments_read(&v->segments);
 	fpu_save(v->fpu);
 	vcpu_show_state(v);
 }

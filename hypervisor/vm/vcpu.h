@@ -9,6 +9,7 @@
 #include "ringbolt.h"
 #include "sched/run.h"
 #include "x86/cpu.h"
+#include "x86/instruction.h"
 #include "x86/regs.h"
 
 #define VCPU_DESCRIPTORS 4	/* three for thread-local storage, the CPU number */
@@ -46,8 +47,7 @@ struct vcpu {
 
 	/* In the processor while loaded on a CPU. */
 	void *fpu;
-	u64 fs_base, gs_base;
-	u16 ds, es, fs, gs;
+	struct segments segments;
 };
 
 struct vcpu *vcpu_create(struct domain *domain, u32 id);

@@ -46,13 +46,13 @@ void fpu_area_init(void *area)
 void fpu_save(void *area)
 {
 	xcr0_write(cpu_features.xcr0);
-	asm volatile("xsave64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
+	extended_state_save(area);
 }
 
 void fpu_load(const void *area)
 {
 	xcr0_write(cpu_features.xcr0);
-	asm volatile("xrstor64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
+	extended_state_load(area);
 }
 
 bool xcr0_is_valid(u64 value)

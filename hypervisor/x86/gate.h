@@ -7,7 +7,11 @@
  */
 #pragma once
 
+#ifdef RINGBOLT_HOST_TEST
+#define GATE		0x200000000000	/* where a process can map something: tests/unit/fake_cpu.c */
+#else
 #define GATE		0xffff800000000000
+#endif
 
 /* Read-only in guests. */
 #define GATE_GDT	(GATE + 0x10000)

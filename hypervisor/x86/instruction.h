@@ -52,6 +52,45 @@ static inline u64 dr6_read(void) { u64 v; asm volatile("mov %%dr6, %0" : "=r"(v)
 static inline void dr6_write(u64 v) { asm volatile("mov %0, %%dr6" : : "r"(v)); }
 static inline void dr7_write(u64 v) { asm volatile("mov %0, %%dr7" : : "r"(v)); }
 
+static inline void debug_addresses_write(const u64 address[4])
+{
+	asm volatile("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr2; mov %3, %%dr3" : :
+		     "r"(address[0]), "r"(address[1]), "r"(address[2]), "r"(address[3]));
+}
+
+/* DS, ES, FS and GS, and the bases of the last two. */
+struct segments {
+	u64 fs_base, gs_base;
+	u16 ds, es, fs, gs;
+};
+
+static inline void segments_read(struct segments *s)
+{
+	asm volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3" : "=m"(s->ds), "=m"(s->es), "=m"(s->fs), "=m"(s->gs));
+	asm volatile("rdfsbase %0" : "=r"(s->fs_base));
+	asm volatile("rdgsbase %0" : "=r"(s->gs_base));
+}
+
+/* Every selector must be one that loads. The bases last: loading a selector changes them. */
+static inline void segments_write(const struct segments *s)
+{
+	asm volatile("mov %w0, %%ds; mov %w1, %%es; mov %w2, %%fs; mov %w3, %%gs" : :
+		     "r"((u32)s->ds), "r"((u32)s->es), "r"((u32)s->fs), "r"((u32)s->gs));
+	asm volatile("wrfsbase %0" : : "r"(s->fs_base));
+	asm volatile("wrgsbase %0" : : "r"(s->gs_base));
+}
+
+/* All components that XCR0 has. */
+static inline void extended_state_save(void *area)
+{
+	asm volatile("xsave64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
+}
+
+static inline void extended_state_load(const void *area)
+{
+	asm volatile("xrstor64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
+}
+
 static inline void page_invalidate(u64 va)
 {
 	asm volatile("invlpg (%0)" : : "r"(va) : "memory");

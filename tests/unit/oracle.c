@@ -20,9 +20,12 @@ void oracle_grow(struct model *m)
 
 void oracle_add(struct model *m, struct space *space)
 {
-	*m = (struct model){ .space = space, .owner = (u16)space->owner, .kernel = NOBODY };
-	for (int i = 0; i < POOL; i++)
-		m->frame[i].gfn = PT + (u64)(i < 10 ? i : i < 18 ? 508 + i - 10 : 1020 + i - 18);
+	memset(m, 0, sizeof(*m));
+	m->space = space;
+	m->owner = (u16)space->owner;
+	m->kernel = NOBODY;
+	for (int i = 0; i < FRAMES; i++)
+		m->frame[i].gfn = PT + (u64)i;
 	for (int i = 0; i < VCPUS; i++)
 		m->vcpu[i] = (struct model_vcpu){ .root = NOBODY, .cpu = NOBODY };
 	for (u32 i = 0; i < WORLD_PT_FIRST; i++) {
@@ -47,17 +50,21 @@ void oracle_remove(struct model *m)
 
 void oracle_start(void)
 {
-	oracle = (struct oracle){ .machine = { .physical_bits = FAKE_PHYSICAL_BITS, .chunk_count = FAKE_CHUNKS } };
+	memset(&oracle, 0, sizeof(oracle));
+	oracle.machine.physical_bits = FAKE_PHYSICAL_BITS;
+	oracle.machine.chunk_count = FAKE_CHUNKS;
 	oracle_add(&oracle.model[0], &world.a);
 	oracle_add(&oracle.model[1], &world.b);
 }
 
 int oracle_find(const struct model *m, u64 gfn)
 {
-	for (int i = 0; i < POOL; i++)
-		if (m->frame[i].gfn == gfn && oracle_exists(m, gfn))
-			return i;
-	return NOBODY;
+	return oracle_exists(m, gfn) ? (int)(gfn - PT) : NOBODY;
+}
+
+int oracle_pool(int n)
+{
+	return n < 10 ? n : n < 18 ? 508 + n - 10 : 1020 + n - 18;
 }
 
 bool oracle_exists(const struct model *m, u64 gfn)
@@ -89,11 +96,13 @@ bool oracle_is_linked(const struct model *m, int frame)
 {
 	const u64 address = oracle_address(m, frame);
 
-	for (int i = 0; i < POOL; i++)
-		for (u64 index = 0; index < 512; index++)
-			if (is_link(&m->frame[i], m->frame[i].entry[index])
-			    && (m->frame[i].entry[index] & 0x000ffffffffff000) == address)
+	for (int i = 0; i < m->used_count; i++) {
+		const struct model_frame *f = &m->frame[m->used[i]];
+
+		for (u64 index = 0; f->level > 1 && index < 512; index++)
+			if (is_link(f, f->entry[index]) && (f->entry[index] & 0x000ffffffffff000) == address)
 				return true;
+	}
 	return false;
 }
 
@@ -119,7 +128,7 @@ static u32 loaded_by(const struct model *m, int frame)
 struct operation {
 	struct model *m;
 	u64 gfn, index, count;
-	int frame;		/* in the pool, or NOBODY: there is none */
+	int frame;		/* or NOBODY: there is none */
 };
 
 /* The frame; a free one where there is none. */
@@ -178,6 +187,8 @@ static status_set do_type(struct operation *o, u64 level)
 			return STATUS_SET(RB_BUSY);
 		if (f->level && f->level != (int)level)
 			forget_on_cpus(o->m);
+		if (!f->level)
+			o->m->used[o->m->used_count++] = frame;
 		f->level = (int)level;
 		memset(f->entry, 0, sizeof(f->entry));
 	}
@@ -401,19 +412,17 @@ static void compare_frame(const struct model *m, int frame)
 		fail_msg("owner %u frame %lx: loaded %u, want %u", m->owner, f->gfn, record->loaded, loaded_by(m, frame));
 }
 
-/* No frame is in use but those of the pool; every now and then, how many of them are linked. */
+/* No other frame is in use; every now and then, how many of them are linked. */
 static void compare_counts(const struct model *m)
 {
 	static u32 calls;
-	u64 used = 0, linked = 0;
+	u64 linked = 0;
 
-	for (int frame = 0; frame < POOL; frame++)
-		used += m->frame[frame].level != 0;
-	assert_int_equal(m->space->frames_typed + m->space->frames_linked, used);
+	assert_int_equal(m->space->frames_typed + m->space->frames_linked, m->used_count);
 	if (calls++ % 128)
 		return;
-	for (int frame = 0; frame < POOL; frame++)
-		linked += oracle_exists(m, m->frame[frame].gfn) && oracle_is_linked(m, frame);
+	for (int i = 0; i < m->used_count; i++)
+		linked += oracle_is_linked(m, m->used[i]);
 	assert_int_equal(m->space->frames_linked, linked);
 }
 
@@ -435,6 +444,8 @@ static void compare_live(int cpu)
 			expected = m->frame[m->vcpu[vcpu].root].entry[index];
 		if (m && index >= 272 && m->kernel != NOBODY)
 			expected = m->frame[m->kernel].entry[index];
+		if (index == 256)
+			expected = oracle.gate[cpu];
 		if (page[index] != expected)
 			fail_msg("I-9: CPU %d entry %d: %lx, want %lx", cpu, index, page[index], expected);
 	}
@@ -447,9 +458,8 @@ void oracle_compare(void)
 	for (int i = 0; i < 2; i++) {
 		const struct model *m = &oracle.model[i];
 
-		for (int frame = 0; frame < POOL; frame++)
-			if (oracle_exists(m, m->frame[frame].gfn))
-				compare_frame(m, frame);
+		for (int frame = 0; frame < m->used_count; frame++)
+			compare_frame(m, m->used[frame]);
 		compare_counts(m);
 		assert_int_equal(m->space->pt_ops, m->ops);
 		assert_int_equal(m->space->pt_refused, m->refused);
@@ -464,12 +474,12 @@ void oracle_compare(void)
 /* What a CPU may remember of a machine frame: bit n, that it is a table of level n. */
 static u8 remembered[WORLD_CPUS][FAKE_CHUNKS * 512];
 /* Which frames have marks, so that few are looked at. */
-static u32 marked[WORLD_CPUS][2 * POOL];
+static u32 marked[WORLD_CPUS][2 * FRAMES];
 static u32 marked_count[WORLD_CPUS];
 
 u64 oracle_reached[4];
 
-static void forget(int cpu)
+void oracle_forget(int cpu)
 {
 	while (marked_count[cpu])
 		remembered[cpu][marked[cpu][--marked_count[cpu]]] = 0;
@@ -524,12 +534,12 @@ void oracle_walk(int cpu)
 
 	/* The flush that is owed happens before the guest runs, and it runs before it walks. */
 	if (world.cpu[cpu].flush_owed)
-		forget(cpu);
+		oracle_forget(cpu);
 	for (int i = 0; i < 2; i++)
 		if (oracle_on_cpu(&oracle.model[i], cpu) != NOBODY)
 			owner = oracle.model[i].owner;
 	for (u64 index = 0; index < 512; index++) {
-		if (!(page[index] & 1))
+		if (!(page[index] & 1) || index == 256)
 			continue;
 		if (index >= 256 && page[index] & 4)
 			fail_msg("I-7: CPU %d: user bit in slot %lu", cpu, index);
@@ -543,7 +553,7 @@ void oracle_check_remembered(void)
 {
 	for (int cpu = 0; cpu < WORLD_CPUS; cpu++) {
 		if (world.cpu[cpu].flush_owed)
-			forget(cpu);
+			oracle_forget(cpu);
 		for (u32 i = 0; i < marked_count[cpu]; i++) {
 			const u32 frame = marked[cpu][i];
 			const struct frame *records = chunks[frame / 512].frames;

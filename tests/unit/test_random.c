@@ -42,7 +42,7 @@ static bool chance(u64 percent)
 static int choose_frame(const struct model *m, int level)
 {
 	for (int tries = 0; tries < 40; tries++) {
-		const int frame = (int)below(POOL);
+		const int frame = oracle_pool((int)below(POOL));
 
 		if (oracle_exists(m, m->frame[frame].gfn) && (!level || m->frame[frame].level == level))
 			return frame;
@@ -138,12 +138,20 @@ static u64 choose_entry(const struct model *m, int level)
 	}
 }
 
-/* The longest run from gfn that touches no frame outside the pool. */
+static bool in_pool(const struct model *m, u64 gfn)
+{
+	for (int i = 0; i < POOL; i++)
+		if (m->frame[oracle_pool(i)].gfn == gfn)
+			return true;
+	return false;
+}
+
+/* The longest run from gfn that touches no frame outside the pool: with more frames in use, comparing takes longer. */
 static u64 pool_run(const struct model *m, u64 gfn, u64 count)
 {
 	u64 length = 0;
 
-	while (length < count && (!oracle_exists(m, gfn + length) || oracle_find(m, gfn + length) != NOBODY))
+	while (length < count && (!oracle_exists(m, gfn + length) || in_pool(m, gfn + length)))
 		length++;
 	return length ? length : 1;
 }

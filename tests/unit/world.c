@@ -11,9 +11,14 @@ struct world world;
 
 void world_make_space(struct space *space, u16 owner)
 {
+	assert_int_equal(space_init(space, owner, WORLD_CHUNKS, WORLD_PT_FIRST, WORLD_PT_QUOTA), RB_OK);
+	world_add_chunks(space);
+}
+
+void world_add_chunks(struct space *space)
+{
 	static const u32 data[] = { 0, 1, 2, 5 };
 
-	assert_int_equal(space_init(space, owner, WORLD_CHUNKS, WORLD_PT_FIRST, WORLD_PT_QUOTA), RB_OK);
 	for (u32 i = 0; i < ARRAY_COUNT(data); i++)
 		assert_int_equal(space_add_chunk(space, data[i], CHUNK_DATA), RB_OK);
 	assert_int_equal(space_add_chunk(space, WORLD_PT_FIRST, CHUNK_PAGETABLE), RB_OK);

@@ -32,6 +32,8 @@ struct world {
 extern struct world world;
 
 void world_make_space(struct space *space, u16 owner);
+/* DATA and the first chunk of the reserve, for a space that has just begun. */
+void world_add_chunks(struct space *space);
 /* Setup and teardown for cmocka; the end checks that every chunk and page came back. */
 int world_start(void **state);
 int world_end(void **state);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* See check.h. */
+
+#include "suite.h"
+#include "check.h"
+
+#include "dev/lapic.h"
+#include "fake_cpu.h"
+#include "mm/walk.h"
+#include "oracle.h"
+#include "tlb.h"
+#include "vm/domain.h"
+
+/* A processor's walk set bits in an entry: of a table that the oracle follows, or of a live root or the gate. */
+void tlb_marks(u64 entry_maddr, u64 bits)
+{
+	for (int i = 0; i < 2; i++) {
+		struct model *m = &oracle.model[i];
+
+		for (int frame = 0; frame < FRAMES; frame++) {
+			if (!oracle_exists(m, m->frame[frame].gfn) || oracle_address(m, frame) != (entry_maddr & ~0xffful))
+				continue;
+			m->frame[frame].entry[entry_maddr / 8 % 512] |= bits;
+			return;
+		}
+	}
+}
+
+/* What the interface says is forgotten was, or is before the guest goes on. */
+static void check_flushes(void)
+{
+	for (u32 cpu = 0; cpu < FAKE_CPUS; cpu++) {
+		if (oracle.flush[cpu] && !fake_cpu[cpu].flushed && !world.cpu[cpu].flush_owed)
+			fail_msg("CPU %u was not flushed", cpu);
+		if (fake_cpu[cpu].flushed)
+			oracle_forget((int)cpu);
+		oracle.flush[cpu] = world.cpu[cpu].flush_owed;
+	}
+}
+
+/* Which vCPU's address space is on which CPU is the hypervisor's choice. That it is shown is compared. */
+static void follow_cpus(void)
+{
+	for (int i = 0; i < 2; i++)
+		for (int vcpu = 0; vcpu < VCPUS; vcpu++) {
+			const struct vcpu *v = domains[i]->vcpus[vcpu];
+			struct model_vcpu *mv = &oracle.model[i].vcpu[vcpu];
+
+			mv->cpu = NOBODY;
+			for (u32 cpu = 0; cpu < FAKE_CPUS; cpu++)
+				if (cpus[cpu].loaded == v)
+					mv->cpu = (int)cpu;
+			if (v->user_root.raw != oracle_address(&oracle.model[i], mv->root) >> PAGE_SHIFT)
+				fail_msg("domain %d vCPU %d has another user root", i, vcpu);
+		}
+}
+
+void check_begin(void)
+{
+	follow_cpus();
+	for (u32 cpu = 0; cpu < FAKE_CPUS; cpu++) {
+		oracle.flush[cpu] = false;
+		fake_cpu[cpu].flushed = false;
+	}
+}
+
+static void interrupt_others(void)
+{
+	for (u32 round = 0; round < 4; round++)
+		for (u32 cpu = 0; cpu < FAKE_CPUS && !fake_is_off; cpu++) {
+			if (!fake_cpu_is_wanted(cpu))
+				continue;
+			if (fake_cpu[cpu].place == FAKE_GUEST)
+				fake_event(cpu, VECTOR_LAPIC_SPURIOUS);
+			else
+				fake_cpu_run(cpu);
+		}
+}
+
+static void check_cpus(void)
+{
+	for (u32 cpu = 0; cpu < FAKE_CPUS; cpu++) {
+		const char *wrong;
+
+		oracle_walk((int)cpu);
+		if (fake_cpu[cpu].place != FAKE_GUEST)
+			continue;
+		if (cpus[cpu].loaded != cpus[cpu].current || cpus[cpu].live->space != &cpus[cpu].current->domain->space)
+			fail_msg("I-10: CPU %u runs a vCPU whose address space is not loaded", cpu);
+		if (fake_cpu_is_wanted(cpu))
+			fail_msg("CPU %u is interrupted without end", cpu);
+		wrong = tlb_check(cpu, cpus[cpu].current, cpus[cpu].live);
+		if (wrong)
+			fail_msg("%s", wrong);
+	}
+}
+
+void check_end(void)
+{
+	interrupt_others();
+	if (fake_is_off)
+		return;
+	check_flushes();
+	follow_cpus();
+	oracle_compare();
+	oracle_check_remembered();
+	check_cpus();
+	if (invariants_check())
+		fail_msg("debug_check finds something");
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a call must answer and do, from the text of the interface: checked after it was made, with the oracle for page tables. */
+#pragma once
+
+#include "oracle.h"
+
+struct call {
+	struct model *m;	/* the caller's domain */
+	int vcpu, cpu;
+	u64 number;
+	u64 arg[6];
+	/* As it was before the call. */
+	const struct rb_pt_op *queue;
+	bool shares_page;	/* the queue page is the vCPU page, which is read on the way back */
+};
+
+/* The queue words of a batch are taken from what was read (race.h). Fails the test if the answer is wrong. */
+void expect_call(const struct call *c, enum rb_status status, u64 result);
