@@ -264,7 +264,6 @@ static void go_in(u32 id)
 	become(id);
 	if (!cpu_features.pcid)
 		tlb_flush(id);
-	fake_cpu[id].flushed = false;
 }
 
 static void go_back(u32 id)
@@ -272,9 +271,10 @@ static void go_back(u32 id)
 	const u64 cr3 = cpus[id].trusted->regs->guest_cr3;
 
 	ENSURE((cr3 & ~CR3_NOFLUSH) == cpus[id].guest_cr3);
-	fake_cpu[id].flushed = !(cr3 & CR3_NOFLUSH);
-	if (fake_cpu[id].flushed)
+	if (!(cr3 & CR3_NOFLUSH)) {
+		fake_cpu[id].flushed = true;
 		tlb_flush(id);
+	}
 	fake_cpu[id].place = FAKE_GUEST;
 }
 

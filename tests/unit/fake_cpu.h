@@ -22,7 +22,7 @@ enum fake_place {
 /* What the processor holds of what the hypervisor loads into it. */
 struct fake_cpu {
 	enum fake_place place;
-	bool flushed;		/* the last way back forgot the guest's translations */
+	bool flushed;		/* a way back forgot the guest's translations; whoever wants to know clears it before */
 	u64 cr2, dr[4], dr6, dr7, xcr0, tsc_aux, predictor_flushes;
 	struct segments segments;
 	u64 extended[8];	/* stands for the vector registers */
