@@ -266,7 +266,8 @@ static void go_in(u32 id)
 		tlb_flush(id);
 }
 
-static void go_back(u32 id)
+/* MOV to CR3 with the guest's root. */
+static void guest_cr3_load(u32 id)
 {
 	const u64 cr3 = cpus[id].trusted->regs->guest_cr3;
 
@@ -275,7 +276,17 @@ static void go_back(u32 id)
 		fake_cpu[id].flushed = true;
 		tlb_flush(id);
 	}
-	fake_cpu[id].place = FAKE_GUEST;
+}
+
+/* I-12: what IRETQ loads. */
+static void check_return(const struct regs *regs)
+{
+	const u64 forbidden = RFLAGS_IOPL | RFLAGS_NT | RFLAGS_VM | 3ul << 19;
+
+	ENSURE(regs->cs == SEL_KERNEL_CS || regs->cs == SEL_USER_CS || regs->cs == SEL_USER32_CS);
+	ENSURE(regs->cs == SEL_KERNEL_CS ? regs->ss == SEL_KERNEL_SS : regs->ss == SEL_USER_SS || (regs->ss >= SEL_TLS && regs->ss <= SEL_CPU_NUMBER));
+	ENSURE((regs->flags & RFLAGS_IF) && !(regs->flags & forbidden));
+	ENSURE(is_canonical(regs->rip));
 }
 
 /* gate_inject: the event frame, and the guest at its entry point. False: the frame cannot be written. */
@@ -283,6 +294,7 @@ static bool inject(u32 id)
 {
 	struct regs *regs = cpus[id].trusted->regs;
 	struct gate_scratch *scratch = cpus[id].scratch;
+	struct fake_cpu *fake = &fake_cpu[id];
 	const u64 end = scratch->sp & ~15ul;
 
 	if (end < cpus[id].trusted->floor || fake_bad_stacks) {
@@ -297,15 +309,26 @@ static bool inject(u32 id)
 	regs->rsp = end - 64;
 	regs->flags = RFLAGS_FIXED | RFLAGS_IF;
 	cpus[id].current->page->events_enabled = 0;
+	if (fake->injected_count < ARRAY_COUNT(fake->injected))
+		fake->injected[fake->injected_count++] = (struct fake_injection){ cpus[id].current, scratch->info };
 	return true;
 }
 
 /* vcpu_leave and what the assembly does after it, until the guest runs. */
 static void leave(u32 id)
 {
-	while (vcpu_leave(cpus[id].trusted->regs) && !inject(id))
+	for (;;) {
+		const bool is_injection = vcpu_leave(cpus[id].trusted->regs);
+
+		guest_cr3_load(id);
+		if (!is_injection)
+			check_return(cpus[id].trusted->regs);
+		if (!is_injection || inject(id))
+			break;
+		go_in(id);
 		event_handle(cpus[id].trusted->regs);
-	go_back(id);
+	}
+	fake_cpu[id].place = FAKE_GUEST;
 }
 
 void fake_cpu_run(u32 id)
@@ -333,7 +356,7 @@ void fake_hypercall(u32 id, u64 number, const u64 arg[6])
 	} else {
 		regs->rax = (u64)back.status;
 		regs->rdx = back.result;
-		go_back(id);
+		guest_cr3_load(id);
 	}
 }
 

@@ -19,10 +19,18 @@ enum fake_place {
 	FAKE_IDLE,		/* waits for an interrupt */
 };
 
-/* What the processor holds of what the hypervisor loads into it. */
+/* An event that the gate delivered. */
+struct fake_injection {
+	const struct vcpu *v;
+	u32 info;		/* as in the frame: type and vector */
+};
+
+/* What the processor holds of what the hypervisor loads into it, and what happened: whoever wants to know clears that before. */
 struct fake_cpu {
 	enum fake_place place;
-	bool flushed;		/* a way back forgot the guest's translations; whoever wants to know clears it before */
+	bool flushed;		/* a way back forgot the guest's translations */
+	struct fake_injection injected[8];
+	u32 injected_count;
 	u64 cr2, dr[4], dr6, dr7, xcr0, tsc_aux, predictor_flushes;
 	struct segments segments;
 	u64 extended[8];	/* stands for the vector registers */

@@ -8,6 +8,7 @@
 #include "fake_cpu.h"
 #include "mm/walk.h"
 #include "oracle.h"
+#include "ports.h"
 #include "tlb.h"
 #include "vm/domain.h"
 
@@ -61,6 +62,7 @@ void check_begin(void)
 	for (u32 cpu = 0; cpu < FAKE_CPUS; cpu++) {
 		oracle.flush[cpu] = false;
 		fake_cpu[cpu].flushed = false;
+		fake_cpu[cpu].injected_count = 0;
 	}
 }
 
@@ -95,6 +97,29 @@ static void check_cpus(void)
 	}
 }
 
+/* A vCPU runs where its CPU says so and nowhere else; a CPU waits only when nothing wants to run there. */
+static void check_vcpu(const struct vcpu *v)
+{
+	const struct cpu *cpu = &cpus[v->run.cpu];
+	const bool runs = fake_cpu[cpu->id].place == FAKE_GUEST && cpu->current == v;
+
+	if ((v->run.state == RB_RUN_STATE_RUNNING) != runs)
+		fail_msg("domain %u vCPU %u: state %u, CPU %u", v->domain->id, v->id, v->run.state, cpu->id);
+	if (runs && v->domain->ending)
+		fail_msg("domain %u has ended and runs on CPU %u", v->domain->id, cpu->id);
+	if (v->run.state == RB_RUN_STATE_RUNNABLE && !run_waiting(cpu->id))
+		fail_msg("domain %u vCPU %u wants to run and waits in no queue", v->domain->id, v->id);
+	if (v->run.state == RB_RUN_STATE_RUNNABLE && fake_cpu[cpu->id].place == FAKE_IDLE)
+		fail_msg("CPU %u waits while domain %u vCPU %u wants to run", cpu->id, v->domain->id, v->id);
+}
+
+static void check_queues(void)
+{
+	for (int i = 0; i < 2; i++)
+		for (int vcpu = 0; vcpu < VCPUS; vcpu++)
+			check_vcpu(domains[i]->vcpus[vcpu]);
+}
+
 void check_end(void)
 {
 	interrupt_others();
@@ -105,6 +130,8 @@ void check_end(void)
 	oracle_compare();
 	oracle_check_remembered();
 	check_cpus();
+	check_queues();
+	ports_compare();
 	if (invariants_check())
 		fail_msg("debug_check finds something");
 }

@@ -4,7 +4,10 @@
 
 #include "oracle.h"
 
+struct vcpu;
+
 struct call {
+	const struct vcpu *v;
 	struct model *m;	/* the caller's domain */
 	int vcpu, cpu;
 	u64 number;
@@ -16,3 +19,8 @@ struct call {
 
 /* The queue words of a batch are taken from what was read (race.h). Fails the test if the answer is wrong. */
 void expect_call(const struct call *c, enum rb_status status, u64 result);
+
+/* The page-table family, whose unused registers are zero. */
+void expect_pages(const struct call *c, enum rb_status status, u64 result);
+/* One of these statuses (spec.h) and this result. */
+void expect(const struct call *c, status_set expected, enum rb_status status, u64 want, u64 result);

@@ -166,6 +166,11 @@ struct rb_pt_op input_operation(struct input *in, const struct model *m)
 	return (struct rb_pt_op){ rb_op_word(code, gfn & ((1ul << 40) - 1), index, count), value };
 }
 
+static u64 canonical(u64 va)
+{
+	return (u64)((s64)(va << 16) >> 16);
+}
+
 u64 input_address(struct input *in)
 {
 	static const u16 edge[] = { 0, 1, 2, 3, 255, 256, 259, 271, 272, 273, 320, 510, 511 };
@@ -173,14 +178,14 @@ u64 input_address(struct input *in)
 	u64 va;
 
 	if (byte >= 0xf0)
-		return input_word(in);
+		return canonical(input_word(in));
 	if (byte >= 0xe0)
 		return RB_GATE_START + (byte & 3) * 0x80000000ul + (u64)input_byte(in) * PAGE_BYTES;
 	va = (u64)PICK(edge, byte) << 39;
 	va |= (u64)PICK(edge, input_byte(in)) << 30;
 	va |= (u64)PICK(edge, input_byte(in)) << 21;
 	va |= (u64)PICK(edge, input_byte(in)) << 12;
-	return (u64)((s64)(va << 16) >> 16);
+	return canonical(va);
 }
 
 u64 input_physical(struct input *in)

@@ -5,8 +5,10 @@
 #include "machine.h"
 
 #include "fake_cpu.h"
+#include "ipc/port.h"
 #include "mm/page.h"
 #include "oracle.h"
+#include "ports.h"
 #include "snapshot.h"
 #include "vm/domain.h"
 
@@ -81,6 +83,7 @@ static void make_domain(void)
 	struct domain *d = domain_create(WORLD_CHUNKS, WORLD_PT_FIRST, WORLD_PT_QUOTA);
 
 	world_add_chunks(&d->space);
+	assert_true(ports_create(d));
 	d->cpuid_table = page_alloc();
 	d->cpuid_pages = 1;
 	domain_build_windows(d);
@@ -109,6 +112,7 @@ void machine_make(void)
 	make_domain();
 	for (u32 cpu = 0; cpu < FAKE_CPUS; cpu++)
 		fake_cpu_run(cpu);
+	ports_start();
 
 	snapshot_add(fake_memory, FAKE_CHUNKS * CHUNK_BYTES);
 	snapshot_add((void *)GATE, 0x100000);

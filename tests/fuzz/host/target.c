@@ -45,6 +45,7 @@ static void do_call(const struct turn *t, u64 number, const u64 arg[6])
 {
 	struct vcpu *v = t->v;
 	struct call c = {
+		.v = v,
 		.m = t->m,
 		.vcpu = (int)v->id,
 		.cpu = (int)t->cpu,
@@ -104,13 +105,9 @@ static void step_race(struct input *in, const struct turn *t)
 
 static void step_call(struct input *in, const struct turn *t)
 {
-	static const u8 words[] = {
-		[RB_HC_PT_RESERVE_GROW] = 0, [RB_HC_SCHED_BLOCK] = 0, [RB_HC_SCHED_YIELD] = 0, [RB_HC_SHUTDOWN] = 2,
-	};
 	const u8 number = input_byte(in);
 	u64 arg[6] = { 0 };
 
-	(void)words;
 	for (u32 i = 0; i < 6; i++) {
 		const u8 byte = input_byte(in);
 
