@@ -117,12 +117,24 @@ static bool is_gate(u64 va)
 	return va >> 39 == RB_GATE_START >> 39;
 }
 
-static const char *check_gate(const struct remembered *r, const struct vcpu *v)
+/* Where the tables lead now: the same level of the same address. */
+static u64 walk_now(const struct live_root *live, const struct remembered *r)
+{
+	u64 maddr = live->mfn.raw << PAGE_SHIFT;
+
+	for (u32 level = 4; level >= (r->is_leaf ? r->level : r->level + 1u); level--)
+		maddr = ((u64 *)direct_pointer(maddr))[r->va >> (12 + 9 * (level - 1)) & 511] & ENTRY_ADDRESS;
+	return maddr;
+}
+
+static const char *check_gate(const struct remembered *r, const struct vcpu *v, const struct live_root *live)
 {
 	const u32 chunk = (u32)(r->maddr / CHUNK_BYTES);
 
 	if (r->is_user)
 		return "I-7: user mode reaches the gate";
+	if (r->maddr != walk_now(live, r))
+		return "I-1: the gate's text would use what was there before";
 	if (r->is_leaf && r->is_writable && chunks[chunk].owner != OWNER_HYPERVISOR && chunks[chunk].tag != v->domain->space.owner)
 		return "I-1: the gate shows memory of neither the hypervisor nor the domain";
 	return NULL;
@@ -171,7 +183,7 @@ const char *tlb_check(u32 cpu, const struct vcpu *v, const struct live_root *liv
 		if (r->vcpu != v || r->user_root != live->user_root.raw)
 			wrong = "I-10: a translation of another vCPU or user root";
 		else if (is_gate(r->va))
-			wrong = check_gate(r, v);
+			wrong = check_gate(r, v, live);
 		else
 			wrong = r->is_leaf ? check_leaf(r, v) : check_table(r, v);
 		if (!wrong && has_two_sizes(cpu, r))

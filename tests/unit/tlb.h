@@ -35,7 +35,7 @@ void tlb_marks(u64 entry_maddr, u64 bits);
 /*
  * What a CPU remembers is harmless to the vCPU that runs there now: NULL, or what is wrong. Leaves lead to the domain's own memory, writable
  * ones to its DATA (I-2, I-5); tables are frames of that level (I-4); nothing is another vCPU's or another root's (I-10); no address
- * is known in a large and in a small page at once.
+ * is known in a large and in a small page at once; of the gate, what is remembered is what is there (I-1).
  */
 const char *tlb_check(u32 cpu, const struct vcpu *v, const struct live_root *live);
 

@@ -27,11 +27,16 @@ void tlb_marks(u64 entry_maddr, u64 bits)
 	}
 }
 
-/* What the interface says is forgotten was, or is before the guest goes on. */
+/*
+ * What the interface says is forgotten was, or is before the guest goes on. Left out where it is to be seen that what the CPUs remember
+ * (tlb.h) is enough to find a flush that is missing.
+ */
 static void check_flushes(void)
 {
+	const bool is_checked = !getenv("RINGBOLT_FUZZ_TLB_ONLY");
+
 	for (u32 cpu = 0; cpu < FAKE_CPUS; cpu++) {
-		if (oracle.flush[cpu] && !fake_cpu[cpu].flushed && !world.cpu[cpu].flush_owed)
+		if (is_checked && oracle.flush[cpu] && !fake_cpu[cpu].flushed && !world.cpu[cpu].flush_owed)
 			fail_msg("CPU %u was not flushed", cpu);
 		if (fake_cpu[cpu].flushed)
 			oracle_forget((int)cpu);

@@ -43,6 +43,26 @@ u64 input_gfn(struct input *in, const struct model *m)
 	}
 }
 
+/* The nth frame of the pool that is of a level, if there is one. */
+static u64 frame_of_level(const struct model *m, int level, u32 n)
+{
+	int found[POOL];
+	u32 count = 0;
+
+	for (int i = 0; i < POOL; i++)
+		if (m->frame[oracle_pool(i)].level == level)
+			found[count++] = oracle_pool(i);
+	return m->frame[count ? found[n % count] : oracle_pool(0)].gfn;
+}
+
+/* Mostly a table that can be linked into one of this level. */
+static u64 input_child(struct input *in, const struct model *m, int level)
+{
+	const u8 byte = input_byte(in);
+
+	return byte < 0xc0 ? frame_of_level(m, level - 1, byte) : input_gfn(in, m);
+}
+
 u64 input_index(struct input *in)
 {
 	static const u16 edge[] = { 0, 1, 2, 3, 255, 256, 259, 260, 271, 272, 273, 320, 510, 511 };
@@ -51,12 +71,15 @@ u64 input_index(struct input *in)
 	return byte < 0xc0 ? PICK(edge, byte) : (byte & 1) << 8 | input_byte(in);
 }
 
-u64 input_count(struct input *in)
+/* Often up to the end of the table, or of the half of a root; or one entry more. */
+u64 input_count(struct input *in, u64 index)
 {
 	const u8 byte = input_byte(in);
 
-	if (byte < 0xb0)
+	if (byte < 0xa0)
 		return 1;
+	if (byte < 0xb0)
+		return MAX((byte & 2 && index < 256 ? 256 : 512) + (byte & 1u) - index, 1ul);
 	if (byte < 0xf0)
 		return 1 + byte % 8;
 	return 1 + (byte % 2 * 256u) + input_byte(in);
@@ -137,22 +160,22 @@ struct rb_pt_op input_operation(struct input *in, const struct model *m)
 	switch (code) {
 	case RB_OP_TYPE:
 		value = input_byte(in);
-		count = value & 0x80 ? input_count(in) : 1;
+		count = value & 0x80 ? input_count(in, gfn % 512) : 1;
 		value = value & 0x70 ? 1 + value % 4 : value;
 		break;
 	case RB_OP_LINK:
 		index = input_index(in);
-		value = input_gfn(in, m);
+		value = input_child(in, m, level);
 		break;
 	case RB_OP_AND:
 		index = input_index(in);
-		count = input_count(in);
+		count = input_count(in, index);
 		value = ~(u64)input_byte(in);
 		break;
 	case RB_OP_FLUSH:
 		index = gfn & 1;
 		gfn = gfn & 4 ? gfn : 0;
-		count = index ? input_count(in) : 1;
+		count = index ? input_count(in, index) : 1;
 		value = index ? input_address(in) : 0;
 		break;
 	case RB_OP_NOP:
@@ -160,7 +183,7 @@ struct rb_pt_op input_operation(struct input *in, const struct model *m)
 		break;
 	default:
 		index = input_index(in);
-		count = code == RB_OP_SET ? input_count(in) : 1;
+		count = code == RB_OP_SET ? input_count(in, index) : 1;
 		value = input_entry(in, m, level);
 	}
 	return (struct rb_pt_op){ rb_op_word(code, gfn & ((1ul << 40) - 1), index, count), value };

@@ -18,7 +18,7 @@ bool input_is_empty(const struct input *in);
 
 u64 input_gfn(struct input *in, const struct model *m);
 u64 input_index(struct input *in);
-u64 input_count(struct input *in);
+u64 input_count(struct input *in, u64 index);
 /* A leaf for a table of this level, or what is none. */
 u64 input_entry(struct input *in, const struct model *m, int level);
 /* An operation: word and value. */
