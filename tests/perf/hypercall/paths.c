@@ -16,13 +16,16 @@ uint8_t paths_vcpu_page[GUEST_PAGE] __attribute__((aligned(4096)));	/* a page of
 extern uint64_t arrival;	/* when the last interrupt was in the kernel */
 
 #define SPINS 200		/* interrupts; each at another instruction of the loop */
-#define SPIN_NS 20000ul
+#define SPIN_BYTES 32		/* of each loop, and not more than that behind it */
+#define SPIN_NS 20000ul		/* until the next, at first */
 
 static uint64_t *user_samples;			/* the kernel's view of PATHS_SAMPLES */
 static uint64_t samples[ROUNDS_MAX];
 static volatile uint64_t spin_time;
 static volatile bool spin_stop;
 static unsigned spin_count;
+static uint64_t spin_ns;
+static uint64_t spin_entries, spin_entries_before;	/* the fewest for one interrupt; before the one to come */
 static bool is_measured;			/* guest_event does the least */
 
 /* In place of the library's. */
@@ -92,46 +95,70 @@ static void measure_kernel_fault(const char *variant)
 }
 
 /* ---------------- interrupts */
+/* When the interrupt came in a loop, the time that the loop had seen last; else 0. */
+static uint64_t spin_seen(const struct guest_regs *regs)
+{
+	const uint64_t user = PATHS_TEXT + (uint64_t)(user_spin - guest_user_text);
+
+	if (!regs)
+		return 0;
+	if (guest_is_user(regs))
+		return regs->ip >= user && regs->ip < user + SPIN_BYTES ? user_samples[0] : 0;
+	return regs->ip >= (uint64_t)kernel_spin && regs->ip < (uint64_t)kernel_spin + SPIN_BYTES ? spin_time : 0;
+}
+
+static void spin_arm(uint64_t later_ns)
+{
+	guest_must(rb_timer_set(guest_time() + spin_ns + later_ns));
+	spin_entries_before = entries_count();
+}
+
 static void spin_handler(struct guest_regs *regs, unsigned vector)
 {
-	uint64_t before = regs && guest_is_user(regs) ? user_samples[0] : spin_time;
+	uint64_t seen = spin_seen(regs), entries = entries_count() - spin_entries_before - 1;
 
-	if (spin_count < SPINS) {
-		samples[spin_count++] = arrival - before;
-		/* Not the same number of instructions each time. */
-		guest_must(rb_timer_set(guest_time() + SPIN_NS + spin_count * 7));
+	if (seen && arrival > seen && spin_count < SPINS) {
+		samples[spin_count++] = arrival - seen;
+		spin_entries = entries < spin_entries ? entries : spin_entries;
+	} else {
+		spin_ns *= 2;		/* the loop was not reached in that time */
+	}
+	arrival = 0;		/* one that is found pending after this was never in the loop */
+	if (seen && spin_count == SPINS) {
+		spin_stop = true;
+		if (guest_is_user(regs))
+			regs->ip = PATHS_TEXT + (uint64_t)(user_nothing - guest_user_text);	/* of one sample, then UD2 */
 		return;
 	}
-	spin_stop = true;
-	if (regs && guest_is_user(regs))
-		regs->ip = PATHS_TEXT + (uint64_t)(user_nothing - guest_user_text);	/* of one sample, then UD2 */
+	/* Not the same number of instructions each time. */
+	spin_arm(spin_count * 7);
 }
 
 static void spin_begin(void)
 {
 	spin_count = 0;
+	spin_ns = SPIN_NS;
+	spin_entries = ~0ul;
 	spin_stop = false;
-	guest_must(rb_timer_set(guest_time() + SPIN_NS));
+	spin_time = user_samples[0] = 0;
+	spin_arm(0);
 }
 
 static void measure_interrupts(void)
 {
-	uint64_t overhead, entries;
+	uint64_t overhead;
 
 	kernel_nothing(samples, measure_rounds());
 	overhead = least(samples, measure_rounds());
 	guest_set_handler(RB_VECTOR_TIMER, spin_handler);
 	spin_begin();
 	user_run(user_spin, PATHS_SAMPLES, 1);
-	measure_row("path.interrupt", "timer, from user mode to the kernel's first instruction", 1, samples, SPINS, overhead, 1);
+	measure_row("path.interrupt", "timer, from user mode to the kernel's first instruction", 1, samples, SPINS, overhead, spin_entries);
 	spin_begin();
 	guest_events_on();
-	entries = entries_count();
 	kernel_spin(&spin_time, &spin_stop);
-	entries = entries_count() - entries - 1;
 	guest_events_off();
-	/* One more than samples: the last is not kept. Each interrupt arms the timer by a call. */
-	measure_row("path.interrupt", "timer, from kernel mode to its first instruction", 1, samples, SPINS, overhead, (entries - SPINS) / SPINS);
+	measure_row("path.interrupt", "timer, from kernel mode to its first instruction", 1, samples, SPINS, overhead, spin_entries);
 }
 
 static void space_make(void)
