@@ -71,8 +71,7 @@ static void vcpu_reset(struct vcpu *v)
 	v->timer_deadline_ns = 0;
 	v->time_is_stale = true;
 	v->queue = NULL;
-	v->fs_base = v->gs_base = 0;
-	v->ds = v->es = v->fs = v->gs = 0;
+	v->segments = (struct segments){ 0 };
 	fpu_area_init(v->fpu);
 }
 
