@@ -63,8 +63,8 @@ enum rb_status hc_sched_block(struct vcpu *v)
 		return RB_OK;
 
 	domain_count(v->domain, RB_COUNTER_BLOCKS);
-	page->run_state = RB_RUN_STATE_BLOCKED;
 	run_stop(&v->run, RB_RUN_STATE_BLOCKED);
+	vcpu_show_state(v);
 	/* One that another CPU raised before we were BLOCKED woke nobody. */
 	if (__atomic_load_n(&page->pending, __ATOMIC_SEQ_CST))
 		vcpu_wake(v);

@@ -40,8 +40,7 @@ static void cpu_look(struct cpu *cpu)
 		cpu_interrupt(cpu->id);
 }
 
-/* Whoever changes the state shows it afterwards: the last one to do so shows the last one. */
-static void vcpu_show_state(struct vcpu *v)
+void vcpu_show_state(struct vcpu *v)
 {
 	spin_lock(&v->page_lock);
 	v->page->run_state = run_state(&v->run);

@@ -66,6 +66,8 @@ struct vcpu_start {
 enum rb_status vcpu_start_at(struct vcpu *v, const struct vcpu_start *start);
 /* Something became pending: let it run if it waits; make its CPU look, if that is another one. */
 void vcpu_wake(struct vcpu *v);
+/* Its state into the vCPU page. Whoever changes the state does it afterwards: the last one to do so shows the last one. */
+void vcpu_show_state(struct vcpu *v);
 /* It can no longer run: its domain ends. */
 void vcpu_stop(struct vcpu *v);
 
