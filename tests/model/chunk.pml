@@ -5,11 +5,11 @@
  * Two domains, CPUS processors that run vCPUs of either, one chunk that all want. Each domain has one leaf, in a table of its
  * own, that can map the chunk. A CPU remembers one translation of the chunk until it flushes.
  *
- * In the code today: chunk_alloc() with space_add_chunk() and space_grow_reserve(), the check of a leaf (judge_leaf()), vCPUs
+ * In the code: chunk_alloc() with space_add_chunk() and space_grow_reserve(), the check of a leaf (judge_leaf()), vCPUs
  * of two domains that take turns on a CPU (live_root_switch_space()), the end of a domain (live_root_leave() on each CPU,
- * space_destroy()); LEAVE_KEEPS, without the flush that live_root_leave() owes, passes too. Intended: CPUS=2 with the flush of shootdown.pml; a chunk that a domain gives back while it goes on
- * (GIVE_BACK): claim it under the space's lock, sweep the leaves, flush every CPU that runs the space, and only then change what
- * it is. A domain is started anew after its end, to use the same number again.
+ * space_destroy(), which nothing calls yet); LEAVE_KEEPS, without the flush that live_root_leave() owes, passes too. Intended, and not
+ * in the code (GIVE_BACK): a domain gives a chunk back and goes on. Claim it under the space's lock, sweep the leaves, flush every CPU that
+ * runs the space, and only then change what it is. A domain is started anew after its end, to use the same number again.
  */
 #define M_TAG_BEFORE_ZERO	1	/* chunk_alloc: the tag names the new owner before the chunk is zeroed */
 #define M_NO_ZERO		2	/* chunk_alloc: the chunk is not zeroed */
@@ -76,7 +76,7 @@ inline flush_everywhere(d)
 	owed[p] = true;
 #if CPUS > 1
 	if
-	:: runs[1 - p] == d -> owed[1 - p] = true; !in_guest[1 - p] || is(M_NO_WAIT)
+	:: runs[1 - p] == d -> owed[1 - p] = true; !in_guest[1 - p] || !owed[1 - p] || is(M_NO_WAIT)
 	:: else
 	fi
 #endif

@@ -7,8 +7,7 @@
  * them one after the other. The guest is that of guest-lib/event.S and event.c; Linux's ringbolt/entry.S differs in nothing
  * that counts here. It is a machine with a program counter (`pc`), because an interrupt can come between any two instructions.
  *
- * CPUS=1 is the protocol of the code as it is. CPUS=2 adds what is intended for several CPUs: event_raise() sends the vCPU's
- * CPU an interrupt, whether the vCPU waits or runs, and run_state is written before the vCPU can be run.
+ * CPUS=1 and CPUS=2 are the protocol of the code: event_raise() sends the vCPU's CPU an interrupt, whether the vCPU waits or runs.
  *
  * Checked: each vector that was raised and not handled is a bit, or on its way to its handler (due); user mode, enabled kernel
  * code and an idle CPU never go on with a vector pending, unless an interrupt is about to come that will see to it; nothing is
@@ -31,7 +30,8 @@
 #define M_GUEST_LOOK_FIRST	15	/* guest: that look comes before events are enabled */
 #define M_GUEST_BITS_FIRST	16	/* guest: takes the bits before it clears `pending` */
 #define M_GUEST_USER_NO_LOOK	17	/* guest: goes to user mode without a look at `pending` */
-#define M_RUN_STATE_LATE	18	/* vcpu_wake: run_state is written after the vCPU can be run */
+#define M_SHOW_UNLOCKED		18	/* vcpu_show_state: without the page's lock */
+#define M_SHOW_BEFORE_STOP	19	/* hc_sched_block: run_state is written without the lock, before the state changes */
 #ifndef MUTANT
 #define MUTANT 0
 #endif
@@ -54,6 +54,8 @@ bool bits[2];			/* pending_vectors */
 mtype = { RUNNING, RUNNABLE, BLOCKED };
 mtype run_state = RUNNING;
 mtype state = RUNNING;
+bool page_locked;
+mtype shown0 = RUNNING;
 
 /* The processor of CPU 0: interrupts that wait for it. */
 bool irq_timer, irq_ipi;
@@ -108,13 +110,20 @@ inline event_raise(v)
 #endif
 }
 
+/* vm/vcpu.c: vcpu_show_state(): under page_lock, so that the last one who changes the state shows the last one. */
+inline show_state(shown)
+{
+	atomic { !page_locked || is(M_SHOW_UNLOCKED) -> page_locked = true; shown = state };
+	atomic { run_state = shown; page_locked = false; shown = RUNNING }
+}
+
 /* vm/vcpu.c: vcpu_wake() by the vCPU's own CPU. */
 inline wake_here()
 {
-	atomic {
-		run_state = (state == BLOCKED -> RUNNABLE : run_state);
-		state = (state == BLOCKED -> RUNNABLE : state)
-	}
+	if
+	:: atomic { state == BLOCKED -> state = RUNNABLE }; show_state(shown0)
+	:: state != BLOCKED
+	fi
 }
 
 /* vm/timer.c: timer_arm(), timers_walk() in it. */
@@ -205,15 +214,20 @@ inline sched_block()
 	if
 	:: pending
 	:: !pending ->
+#if is(M_SHOW_BEFORE_STOP)
 		run_state = BLOCKED;
+		state = BLOCKED;
+#else
 		state = BLOCKED;				/* run_stop() */
+		show_state(shown0);
+#endif
 		if
 		:: pending && !is(M_BLOCK_NO_LOOK) -> wake_here()
 		:: !pending || is(M_BLOCK_NO_LOOK)
 		fi;
 		do
 		:: atomic { state == RUNNABLE -> state = RUNNING };
-			run_state = RUNNING;			/* vcpu_load() */
+			show_state(shown0);			/* vcpu_load() */
 			timer_arm();
 			break
 		:: state != RUNNABLE ->
@@ -231,7 +245,7 @@ inline sched_block()
 				/* hlt. A vCPU that should run would wait for ever if no interrupt came. */
 end_idle:			do
 				:: irq_timer || irq_ipi -> interrupt_handle(); break
-				:: atomic { !interrupt_comes && (state != BLOCKED || pending || due[TIMER] || due[OTHER] || deadline && !armed) ->
+				:: atomic { !interrupt_comes && (state != BLOCKED || run_state != BLOCKED || pending || due[TIMER] || due[OTHER] || deadline && !armed) ->
 					assert(no_idle_for_ever) }
 				od
 			fi
@@ -354,22 +368,20 @@ end:	do
 }
 
 #if CPUS > 1
-/* Another CPU: event_raise() of OTHER, with the interrupt that vcpu_wake() will send. */
+mtype shown1 = RUNNING;
+
+/* Another CPU: event_raise() of OTHER, vcpu_wake(). */
 active proctype sender()
 {
 	do
 	:: raising = true;
 		event_raise(OTHER);
 		if
-#if is(M_RUN_STATE_LATE)
 		:: atomic { state == BLOCKED -> state = RUNNABLE };
-			run_state = RUNNABLE;
-			irq_ipi = true
-#else
-		:: atomic { state == BLOCKED -> state = RUNNABLE; run_state = RUNNABLE };
-			irq_ipi = irq_ipi || !is(M_NO_WAKE)
-#endif
-		:: state != BLOCKED -> irq_ipi = irq_ipi || !is(M_NO_KICK)
+			show_state(shown1);
+			irq_ipi = irq_ipi || !is(M_NO_WAKE)		/* cpu_look() */
+		:: state == RUNNING -> irq_ipi = irq_ipi || !is(M_NO_KICK)
+		:: state == RUNNABLE
 		fi;
 		raising = false
 	od

@@ -12,15 +12,14 @@
  * level under it. Setting accessed and dirty bits is left out: the processor does it by a compare of the whole entry, so it
  * changes no entry that it could not also have read (mm/table.c).
  *
- * CPUS=1 is the protocol of the code as it is. CPUS=2 adds what is intended for several CPUs: live_flush_everywhere()
- * interrupts the others and waits, and an entry of an upper level that maps something is never replaced by another in one step
- * (BREAK). What runs under the space's lock is one step but where another CPU's walker can look in between: each store that a
- * walker can see, and each step of the flush.
+ * CPUS=1 and CPUS=2 are the protocol of the code. What runs under the space's lock is one step but where another CPU's walker can
+ * look in between: each store that a walker can see, and each step of the flush. That the flush ends: shootdown.pml.
  *
  * Steps are sequentially consistent. Where the code must ask the processor for that, the comment says so.
  *
- * Variants that must pass: RETYPE_KEEPS, UPPER_KEEPS (with ANY_SIZE): either of two flushes alone is enough. Mutants, M_*: each
- * leaves out or reorders one thing, and the checker must find it.
+ * Variants that must pass: RETYPE_KEEPS, UPPER_KEEPS: either of two flushes alone is enough for the levels. HOLD: a protocol that is not in the
+ * code, which keeps two sizes of page for one address apart on several CPUs too (see table_put below). Mutants, M_*: each leaves
+ * out or reorders one thing, and the checker must find it. M_SIZES is no mutant but a gap of the code.
  */
 #define M_NO_LOCK		1	/* operations do not take the lock */
 #define M_NO_PROPAGATE		2	/* another CPU's live root does not follow */
@@ -36,7 +35,7 @@
 #define M_UNLOCK_BEFORE_FLUSH	12	/* the lock is let go before the flush is done */
 #define M_LOOK_BEFORE_IN_GUEST	13	/* on the way out, the flag is looked at before it is said that the CPU is out */
 #define M_NO_FLUSH		14	/* nothing is flushed, neither for a replaced upper entry nor for a new level */
-#define M_NO_BREAK		15	/* an upper entry is replaced by another in one step, as the code does with one CPU */
+#define M_SIZES			15	/* the code as it is, looked at for two sizes of page on another CPU */
 #ifndef MUTANT
 #define MUTANT 0
 #endif
@@ -48,7 +47,6 @@
 #ifndef FRAMES
 #define FRAMES 3
 #endif
-#define breaks	(CPUS > 1 && !is(M_NO_BREAK))
 
 #define NONE	15		/* no frame */
 #define ROOT	3		/* the level of roots */
@@ -74,12 +72,12 @@ byte lock = NONE;		/* space->lock: the CPU that holds it */
 byte root[CPUS] = NONE;		/* user_root */
 byte live[CPUS];		/* the entry of the page that CR3 points to */
 bool owed[CPUS];		/* flush_owed */
-bool in_guest[CPUS];		/* on its way to a guest or there. For several CPUs only: the code has no such word yet */
+bool in_guest[CPUS];		/* struct cpu: on its way to a guest or there */
 
 /* What each processor remembers. */
 byte upper[CPUS] = NONE;	/* frame taken for a table of level 2 */
 byte lower[CPUS] = NONE;	/* frame taken for a table of level 1 */
-bool small[CPUS], large[CPUS];	/* leaves, both of the domain's DATA */
+bool small[CPUS], large[CPUS];	/* leaves, both of the domain's DATA; kept only where sizes are looked at */
 bool foreign[CPUS];		/* some of it comes from another root than the one that is loaded */
 
 /* Never true: what an assertion is called that must not be reached. */
@@ -91,6 +89,11 @@ hidden byte no_guest_data_as_table, no_table_as_leaf, no_translation_of_another_
 #define loaded(f)	(root[0] == f)
 #endif
 
+#ifdef HOLD
+#define sizes		true
+#else
+#define sizes		(CPUS == 1 || is(M_SIZES))
+#endif
 #define remembers(p)	(upper[p] != NONE || lower[p] != NONE || small[p] || large[p])
 
 /* Which CPUs make page-table operations. Any by itself is like the other, so one does; BOTH lets both. */
@@ -143,9 +146,9 @@ inline table_store(p, f, e)
 }
 
 /*
- * live_flush_everywhere(), the lock held. Under CPUS=2: the flag, then the look at where the other CPU is, with a full barrier
- * between them; then an interrupt, and the wait until that CPU was seen in the hypervisor, which it does not leave without a look
- * at its flag. A CPU that waits for the lock is in the hypervisor too. (That the interrupt arrives: shootdown.pml.)
+ * live_flush_everywhere(), the lock held: the flags, then the look at where the other CPU is, with a full barrier between them; then an
+ * interrupt, and the wait until that CPU was seen in the hypervisor, which it does not leave without a look at its flag, or has
+ * honoured it. A CPU that waits for the lock is in the hypervisor too.
  */
 inline live_flush_everywhere(p)
 {
@@ -156,7 +159,7 @@ inline live_flush_everywhere(p)
 #endif
 	};
 #if CPUS > 1
-	!in_guest[1 - p] || is(M_NO_WAIT)
+	!in_guest[1 - p] || !owed[1 - p] || is(M_NO_WAIT)
 #endif
 }
 
@@ -203,6 +206,7 @@ inline check()
 proctype cpu(byte p)
 {
 	byte f, new, old, i;
+	bool flush;
 
 hypervisor:
 	/* A hypercall, from its lock to the first store that a walker can see. old: what was there, and a flush is due for it. */
@@ -245,17 +249,23 @@ hypervisor:
 				:: else -> goto finish
 				fi
 			fi;
-			/* table_put() */
+			/*
+			 * table_put(): store, then flush. In between the walker of another CPU can meet the new entry while it remembers
+			 * what was mapped by the old one: the one as a large page, the other as small ones. Under HOLD the flush comes
+			 * first, and CPUs that owe it wait for the lock on their way out.
+			 */
 			old = (upper_flushes -> entry[f] : EMPTY);
 			table_unlink(f);
 #if is(M_FLUSH_BEFORE_STORE)
-			goto flush;
+			goto flush_due;
 #endif
-			/* For several CPUs: nothing is there while they forget what was. */
+#ifdef HOLD
 			if
-			:: entry[f] != EMPTY && breaks -> table_store(p, f, EMPTY)
-			:: else -> table_store(p, f, new)
-			fi
+			:: entry[f] != EMPTY -> goto flush_due
+			:: else
+			fi;
+#endif
+			table_store(p, f, new)
 		:: level[f] == ROOT ->
 			/* root_load: live_root_load() */
 			foreign[p] = foreign[p] || root[p] != f && remembers(p);
@@ -269,7 +279,7 @@ hypervisor:
 #if is(M_UNLOCK_BEFORE_FLUSH)
 	lock = NONE;
 #endif
-flush:
+flush_due:
 	if
 	:: atomic { old != EMPTY -> old = EMPTY };
 		live_flush_everywhere(p)
@@ -291,8 +301,8 @@ finish:
 	};
 
 	/*
-	 * vcpu_guest_cr3(). For several CPUs: first say that this one is as good as in the guest, then look at the flag, with a
-	 * full barrier between them, or a flush that is asked for in between goes by unseen.
+	 * vcpu_guest_cr3(): first say that this CPU is as good as in the guest, then look at the flag, with a full barrier
+	 * between them, or a flush that is asked for in between goes by unseen. The load of CR3 comes last.
 	 */
 leave:
 	if
@@ -300,26 +310,31 @@ leave:
 	:: else
 	fi;
 #if is(M_LOOK_BEFORE_IN_GUEST)
-	atomic { old = owed[p]; owed[p] = false };
+	atomic { flush = flush || owed[p]; owed[p] = false };
 	in_guest[p] = true;
-	atomic {
-		if
-		:: old -> 
 #else
 	in_guest[p] = true;
-	atomic {
-		if
-		:: owed[p] ->
-			owed[p] = false;
+#ifdef HOLD
+	if
+	:: atomic { owed[p] -> in_guest[p] = false };
+		atomic { lock_free -> flush = true; owed[p] = false };
+		goto leave
+	:: !owed[p]
+	fi;
+#else
+	if
+	:: owed[p] -> flush = true; owed[p] = false
+	:: !owed[p]
+	fi;
 #endif
-			upper[p] = NONE;
-			lower[p] = NONE;
-			small[p] = false;
-			large[p] = false;
-			foreign[p] = false
-		:: else
-		fi;
-		old = 0
+#endif
+	atomic {
+		upper[p] = (flush -> NONE : upper[p]);
+		lower[p] = (flush -> NONE : lower[p]);
+		small[p] = small[p] && !flush;
+		large[p] = large[p] && !flush;
+		foreign[p] = foreign[p] && !flush;
+		flush = false
 	};
 
 	/* Guest code runs, and the walker with it. */
@@ -328,20 +343,18 @@ leave:
 	:: upper[p] != NONE -> atomic {
 		if
 		:: is_link(entry[upper[p]]) -> lower[p] = target(entry[upper[p]])
-		:: entry[upper[p]] == LARGE -> large[p] = true
+		:: entry[upper[p]] == LARGE -> large[p] = sizes
 		:: entry[upper[p]] == EMPTY
 		:: else -> assert(no_guest_data_as_table)	/* a 4 KiB leaf where a table is looked for */
 		fi }
 	:: lower[p] != NONE -> atomic {
 		if
-		:: entry[lower[p]] == SMALL -> small[p] = true
+		:: entry[lower[p]] == SMALL -> small[p] = sizes
 		:: entry[lower[p]] == EMPTY
 		:: else -> assert(no_table_as_leaf)		/* a link: a page table would be the guest's to write */
 		fi }
 	:: atomic { foreign[p] -> assert(no_translation_of_another_root) }	/* I-10 */
-#ifndef ANY_SIZE
 	:: atomic { small[p] && large[p] -> assert(no_two_sizes_of_page) }	/* of one address: CVE-2018-12207 */
-#endif
 	:: in_guest[p] = false -> goto hypervisor	/* a hypercall */
 	:: in_guest[p] = false -> goto leave		/* an interrupt, that of a flush among them */
 	od
