@@ -26,6 +26,28 @@
 #define MSR_EFER		0xc0000080
 #define EFER_LME_NXE		0x900
 
+/* All that long mode needs but CR0.PG, from 16-bit or 32-bit code: the boot page tables. EAX, ECX, EDX clobbered. */
+.macro LONG_MODE_PREPARE
+	movl	$CR4_PAE, %eax
+	movl	%eax, %cr4
+	movl	$PHYSICAL(boot_root), %eax
+	movl	%eax, %cr3
+	movl	$MSR_EFER, %ecx
+	rdmsr
+	orl	$EFER_LME_NXE, %eax
+	wrmsr
+.endm
+/* Null selectors but SS, DS, ES, which get the hypervisor's data segment. EAX clobbered. */
+.macro SEGMENTS_LOAD
+	movl	$0x88, %eax
+	movl	%eax, %ss
+	movl	%eax, %ds
+	movl	%eax, %es
+	xorl	%eax, %eax
+	movl	%eax, %fs
+	movl	%eax, %gs
+.endm
+
 	.section .boot.header, "a"
 	.balign 8
 multiboot1_header:
@@ -106,14 +128,7 @@ boot_entry:
 	orl	$PRESENT_WRITABLE, %eax
 	movl	%eax, PHYSICAL(boot_root) + 256 * 8
 
-	movl	$CR4_PAE, %eax
-	movl	%eax, %cr4
-	movl	$PHYSICAL(boot_root), %eax
-	movl	%eax, %cr3
-	movl	$MSR_EFER, %ecx
-	rdmsr
-	orl	$EFER_LME_NXE, %eax
-	wrmsr
+	LONG_MODE_PREPARE
 	movl	$CR0_BOOT, %eax
 	movl	%eax, %cr0
 
@@ -129,13 +144,7 @@ boot_halt:
 boot_long:
 	movabsq	$boot_stack_end, %rsp
 	lgdt	boot_gdt_high(%rip)
-	movl	$0x88, %eax
-	movl	%eax, %ss
-	movl	%eax, %ds
-	movl	%eax, %es
-	xorl	%eax, %eax
-	movl	%eax, %fs
-	movl	%eax, %gs
+	SEGMENTS_LOAD
 	movl	%ebp, %edi		/* boot_main(magic, information) */
 	movl	%ebx, %esi
 	xorl	%ebp, %ebp		/* the end of the chain of frames */
@@ -157,14 +166,7 @@ ap_trampoline:
 	cld
 	mov	%cs, %ax
 	mov	%ax, %ds
-	movl	$CR4_PAE, %eax
-	movl	%eax, %cr4
-	movl	$PHYSICAL(boot_root), %eax
-	movl	%eax, %cr3
-	movl	$MSR_EFER, %ecx
-	rdmsr
-	orl	$EFER_LME_NXE, %eax
-	wrmsr
+	LONG_MODE_PREPARE
 	lgdtl	ap_gdt - ap_trampoline
 	movl	$CR0_BOOT, %eax
 	movl	%eax, %cr0
@@ -177,13 +179,7 @@ ap_trampoline_end:
 	.section .boot, "ax"
 	.code64
 ap_long:
-	movl	$0x88, %eax
-	movl	%eax, %ss
-	movl	%eax, %ds
-	movl	%eax, %es
-	xorl	%eax, %eax
-	movl	%eax, %fs
-	movl	%eax, %gs
+	SEGMENTS_LOAD
 	movabsq	$ap_stack_end, %rsp
 	lgdt	boot_gdt_high(%rip)
 	movabsq	$ap_high, %rax
