@@ -108,8 +108,10 @@ enum rb_status vcpu_start_at(struct vcpu *v, const struct vcpu_start *start)
 	spin_unlock(&space->lock);
 	if (status == RB_OK) {
 		vcpu_reset(v);
+		start->page->events_enabled = 0;
+		spin_lock(&v->page_lock);
 		v->page = start->page;
-		v->page->events_enabled = 0;
+		spin_unlock(&v->page_lock);
 		vcpu_start_state(v, start->ip, start->sp, start->argument);
 		vcpu_start(v);
 	}
