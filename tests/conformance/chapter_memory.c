@@ -315,6 +315,5 @@ TEST("gate.no_entry", "System calls of user mode, page faults and all other exce
 
 void image_reset(void)
 {
-	if (!memory.page)
-		memory_find();
+	memory_find();
 }

@@ -8,8 +8,7 @@ static uint64_t page, chunk;	/* machine addresses of ours: a 4 KiB page and a 2 
 
 void image_reset(void)
 {
-	if (!memory.page)
-		memory_find();
+	memory_find();
 	page = memory.chunk + 7 * GUEST_PAGE;
 	chunk = memory.chunk;
 }

@@ -10,8 +10,7 @@
 
 void image_reset(void)
 {
-	if (!memory.chunk)
-		memory_find();
+	memory_find();
 }
 
 /* ---------------- pt_update */

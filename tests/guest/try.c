@@ -53,6 +53,8 @@ void memory_find(void)
 	const uint32_t *machine_map = (const uint32_t *)guest_start->machine_map;
 	uint32_t eax = 0x80000008, ebx, ecx = 0, edx, bits;
 
+	if (memory.page)
+		return;
 	memory.page = guest_machine(guest_page());
 	memory.chunk = guest_machine(guest_chunk());
 	memory.reserve = guest_machine(guest_start->kernel_root * GUEST_PAGE) & ~(GUEST_CHUNK - 1);

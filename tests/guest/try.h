@@ -40,6 +40,7 @@ extern struct memory {
 	uint64_t hypervisor, low, free, end, beyond;
 	uint64_t too_wide;		/* an address bit that the processor does not have, or zero */
 } memory;
+/* Finds it, the first time. */
 void memory_find(void);
 
 /* ---------------- user mode */
