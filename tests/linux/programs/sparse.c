@@ -37,12 +37,13 @@ static long frames_used(void)
 	return hypervisor_counter("frames_typed") + hypervisor_counter("frames_linked");
 }
 
-static char *reserve(size_t bytes)
+/* Aligned to a stretch: where the kernel puts an area differs from run to run, and pages of two stretches must not share a table. */
+static char *reserve(size_t count, size_t stride)
 {
-	char *area = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *area = mmap(NULL, (count + 1) * stride, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	REQUIRE(area != MAP_FAILED);
-	return area;
+	return area + (-(size_t)area & (stride - 1));
 }
 
 static void touch(char *area, size_t count, size_t stride)
@@ -62,7 +63,7 @@ static void touch(char *area, size_t count, size_t stride)
 static int round_body(void *unused)
 {
 	long before = own_kb();
-	char *area = reserve(tables * STRETCH), *wide = reserve(128 * WIDE);
+	char *area = reserve(tables, STRETCH), *wide = reserve(128, WIDE);
 
 	(void)unused;
 	touch(area, tables, STRETCH);
