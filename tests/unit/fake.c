@@ -76,14 +76,14 @@ void fake_machine_start(void)
 	judge_init(FAKE_PHYSICAL_BITS);
 }
 
-/* One processor: no other runs a guest. */
-bool cpu_is_in_guest(u32 id)
+/* One processor: no other runs a guest. Where fake_cpu.c makes more of them, the hypervisor's own dev/ipi.c takes the place of these. */
+__attribute__((weak)) bool cpu_is_in_guest(u32 id)
 {
 	(void)id;
 	return false;
 }
 
-void cpu_interrupt(u32 id)
+__attribute__((weak)) void cpu_interrupt(u32 id)
 {
 	(void)id;
 }

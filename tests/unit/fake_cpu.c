@@ -231,7 +231,7 @@ void fake_cpu_start(u32 id, struct live_root *live)
 	u64 *live_page = page_need(), *slot = page_need(), *level2 = page_need(), *level1 = page_need();
 	const u64 pcid = cpu_features.pcid;
 
-	*cpu = (struct cpu){ .id = id, .live = live };
+	*cpu = (struct cpu){ .id = id, .apic_id = id, .live = live };
 	fake_cpu[id] = (struct fake_cpu){ .place = FAKE_NOWHERE, .dr6 = 0xffff0ff0 };
 	cpu->gdt = page_need();
 	cpu->trusted = page_need();
@@ -377,11 +377,33 @@ void fake_event(u32 id, u64 reason)
 	leave(id);
 }
 
-bool fake_cpu_is_wanted(u32 id)
+/*
+ * The interrupted CPU is in the hypervisor from now on, as event_handle says first of all, and perhaps waits for a lock of the one that interrupts it.
+ * The rest of what it does comes later.
+ */
+void lapic_send(u32 apic_id, u32 vector)
 {
-	if (fake_cpu[id].place == FAKE_IDLE)
-		return cpus[id].reschedule;
-	return fake_cpu[id].place == FAKE_GUEST && (cpus[id].slow_exit || cpus[id].live->flush_owed);
+	ENSURE(apic_id < FAKE_CPUS && vector == VECTOR_WAKE);
+	fake_cpu[apic_id].is_interrupted = true;
+	if (fake_cpu[apic_id].place == FAKE_GUEST)
+		vcpu_has_left(&cpus[apic_id]);
+}
+
+bool fake_cpus_interrupt(void)
+{
+	bool is_interrupted = true;
+
+	for (u32 round = 0; round < 8 && is_interrupted; round++) {
+		is_interrupted = false;
+		for (u32 id = 0; id < FAKE_CPUS && !fake_is_off; id++) {
+			if (!fake_cpu[id].is_interrupted)
+				continue;
+			is_interrupted = true;
+			fake_cpu[id].is_interrupted = false;
+			fake_event(id, VECTOR_WAKE);
+		}
+	}
+	return !is_interrupted;
 }
 
 /* What x86/seal.c looks at is the processor's: nothing here can change it. */

@@ -4,7 +4,7 @@
  * CPU, what x86/entry.S and the gate do between a guest and C, the clock and the console.
  *
  * CPUs take turns: one function here runs one CPU from its entry into the hypervisor to the way back, or until it waits for an
- * interrupt. What the other CPUs must be interrupted for is left to the caller to do (fake_cpu_is_wanted).
+ * interrupt. A CPU that is interrupted by another comes out of its guest at once, and goes on when the caller says so (fake_cpus_interrupt).
  */
 #pragma once
 
@@ -28,6 +28,7 @@ struct fake_injection {
 /* What the processor holds of what the hypervisor loads into it, and what happened: whoever wants to know clears that before. */
 struct fake_cpu {
 	enum fake_place place;
+	bool is_interrupted;	/* by another CPU */
 	bool flushed;		/* a way back forgot the guest's translations */
 	struct fake_injection injected[8];
 	u32 injected_count;
@@ -55,5 +56,5 @@ void fake_cpu_run(u32 id);
 void fake_hypercall(u32 id, u64 number, const u64 arg[6]);
 /* An interrupt, exception or failed frame (reason as in struct regs), in a guest or while the CPU waits. */
 void fake_event(u32 id, u64 reason);
-/* Another CPU would have interrupted this one: a flush is owed where a guest runs, or it is to look for another vCPU. */
-bool fake_cpu_is_wanted(u32 id);
+/* CPUs take the interrupts that others sent them. False: they go on interrupting each other. */
+bool fake_cpus_interrupt(void);

@@ -14,7 +14,7 @@ static const u8 registers[RB_NR_CALLS] = {
 	[RB_HC_PORT_ALLOC] = 1, [RB_HC_PORT_BIND] = 2, [RB_HC_PORT_SET_TARGET] = 3, [RB_HC_PORT_SEND] = 1, [RB_HC_PORT_MASK] = 2,
 	[RB_HC_PORT_CLOSE] = 1, [RB_HC_TIMER_SET] = 1, [RB_HC_VCPU_SET_ENTRY] = 5, [RB_HC_VCPU_SET_GS] = 1, [RB_HC_VCPU_SET_PAGE] = 1,
 	[RB_HC_VCPU_SET_QUEUE] = 1, [RB_HC_VCPU_SET_DESCRIPTOR] = 2, [RB_HC_VCPU_SET_DEBUG] = 2, [RB_HC_VCPU_SET_XCR0] = 1,
-	[RB_HC_VCPU_SET_TSC_AUX] = 1, [RB_HC_SHUTDOWN] = 2,
+	[RB_HC_VCPU_SET_TSC_AUX] = 1, [RB_HC_SHUTDOWN] = 2, [RB_HC_VCPU_START] = 6,
 };
 
 #define INVAL STATUS_SET(RB_INVAL)
@@ -85,6 +85,40 @@ static void expect_console(const struct call *c, enum rb_status status, u64 resu
 static bool is_kernel_address(u64 address)
 {
 	return address >= RB_GATE_END;
+}
+
+/* A vCPU that begins, and what it does not keep of an earlier life. */
+static void check_started(const struct call *c, const struct vcpu *v)
+{
+	const struct regs *regs = &v->regs;
+
+	if ((void *)v->page != behind(c, c->arg[5]) || v->page->events_enabled)
+		fail_msg("a vCPU was started with another page");
+	if (regs->rip != c->arg[1] || regs->rsp != c->arg[2] || regs->rdi != c->arg[3] || regs->rax || regs->r15 || regs->cs != SEL_KERNEL_CS)
+		fail_msg("a vCPU was started with other registers");
+	if (v->user_entry || v->kernel_entry || v->queue || v->xcr0 != 1 || v->kernel_gs)
+		fail_msg("a vCPU was started with settings of its own");
+}
+
+static void expect_start(const struct call *c, enum rb_status status, u64 result)
+{
+	const u64 id = c->arg[0], sp = c->arg[2], root = c->arg[4], page = c->arg[5];
+	status_set expected = 0;
+
+	if (id >= RB_MAX_VCPUS || !is_kernel_address(c->arg[1]) || !has_canonical(sp) || root >> 40 || page >> 52 || page % 4096) {
+		expected = INVAL;
+	} else {
+		expected = physical(c, page, 4096) | oracle_hold(c->m, root);
+		if (id >= VCPUS)
+			expected |= STATUS_SET(RB_NOENT);
+		else if (c->m->vcpu[id].exists)
+			expected |= STATUS_SET(RB_BUSY);
+	}
+	expect_status(c, expected, status, result);
+	if (expected)
+		return;
+	c->m->vcpu[id] = (struct model_vcpu){ .exists = true, .root = oracle_find(c->m, root), .cpu = NOBODY };
+	check_started(c, domains[c->v->domain->id]->vcpus[id]);
 }
 
 static void expect_entry(const struct call *c, enum rb_status status, u64 result)
@@ -264,6 +298,9 @@ void expect_call(const struct call *c, enum rb_status status, u64 result)
 		break;
 	case RB_HC_PORT_SET_TARGET: case RB_HC_PORT_SEND: case RB_HC_PORT_MASK: case RB_HC_PORT_CLOSE:
 		expect_port(c, status, result);
+		break;
+	case RB_HC_VCPU_START:
+		expect_start(c, status, result);
 		break;
 	case RB_HC_VCPU_SET_ENTRY:
 		expect_entry(c, status, result);

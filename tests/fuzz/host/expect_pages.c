@@ -51,7 +51,7 @@ static void expect_batch(const struct call *c, enum rb_status status, u64 result
 	status_set expected = 0;
 	u64 done = 0, left = 65536;
 
-	if (c->arg[0] > 255 || c->arg[1] > 256 || c->arg[0] + c->arg[1] > 256) {
+	if (!c->queue || c->arg[0] > 255 || c->arg[1] > 256 || c->arg[0] + c->arg[1] > 256) {
 		expect(c, STATUS_SET(RB_INVAL), status, 0, result);
 		return;
 	}

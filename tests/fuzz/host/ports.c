@@ -88,7 +88,8 @@ status_set ports_set_target(u32 d, u64 port, u64 vcpu, u64 vector)
 
 void raised_check(const struct vcpu *v, u32 vector)
 {
-	if (v->domain->ending)
+	/* What is sent before a vCPU was started is lost. */
+	if (v->domain->ending || !v->page)
 		return;
 	if (v->run.state == RB_RUN_STATE_BLOCKED)
 		fail_msg("I-17: domain %u vCPU %u sleeps with vector %u raised", v->domain->id, v->id, vector);
@@ -110,7 +111,7 @@ static void arrive(u64 d, u64 port)
 		p->has_arrived = true;
 		return;
 	}
-	if (!(v->page->port_pending[port / 64] >> port % 64 & 1))
+	if (v->page && !(v->page->port_pending[port / 64] >> port % 64 & 1))
 		fail_msg("port %lu of domain %lu is not marked pending", port, d);
 	if (p->vector)
 		raised_check(v, (u32)p->vector);

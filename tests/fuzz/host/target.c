@@ -39,6 +39,12 @@ static struct turn turn_of(u32 cpu)
 	return t;
 }
 
+/* A vCPU that a call started has no queue page. */
+static u64 *queue_words(const struct vcpu *v)
+{
+	return v->queue ? (u64 *)v->queue : (u64 *)v->page;
+}
+
 /* ---------------------------------------------------------------- steps */
 
 static void do_call(const struct turn *t, u64 number, const u64 arg[6])
@@ -78,9 +84,10 @@ static void step_batch(struct input *in, const struct turn *t)
 {
 	const u8 shape = input_byte(in);
 	const u32 first = shape & 0x80 ? input_byte(in) : 0, count = shape & 0x40 ? input_byte(in) + 1 : shape % 8;
+	const bool is_written = t->v->queue && !(shape & 0x20);
 	u64 arg[6] = { first, count };
 
-	for (u32 i = 0; i < (shape & 0x20 ? 0 : count) && first + i < RB_QUEUE_OPS && !input_is_empty(in); i++)
+	for (u32 i = 0; is_written && i < count && first + i < RB_QUEUE_OPS && !input_is_empty(in); i++)
 		t->v->queue[first + i] = input_operation(in, t->m);
 	do_call(t, RB_HC_PT_BATCH, arg);
 }
@@ -97,7 +104,7 @@ static void step_race(struct input *in, const struct turn *t)
 	for (u32 i = 0; i <= kind / 2 % 4; i++) {
 		const u8 where = input_byte(in);
 		const struct rb_pt_op op = input_operation(in, t->m);
-		u64 *word = where & 0x40 ? (u64 *)t->v->page + where % 8 : (u64 *)t->v->queue + where % 16;
+		u64 *word = where & 0x40 ? (u64 *)t->v->page + where % 8 : queue_words(t->v) + where % 16;
 
 		race_add(input_byte(in) % 16, word, where & 1 ? op.value : op.word);
 	}
@@ -148,7 +155,7 @@ static void step_touch(struct input *in, const struct turn *t)
 static void step_write(struct input *in, const struct turn *t)
 {
 	const u8 where = input_byte(in);
-	u64 *page = where & 0x80 ? (u64 *)t->v->page : (u64 *)t->v->queue;
+	u64 *page = where & 0x80 ? (u64 *)t->v->page : queue_words(t->v);
 
 	page[where & 0x40 ? input_byte(in) : where % 16] = where & 0x20 ? input_byte(in) : input_word(in);
 }
