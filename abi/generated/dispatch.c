@@ -448,6 +448,22 @@ static inline enum rb_status call_vcpu_start(struct vcpu *v, const uint64_t arg[
 	return hc_vcpu_start(v, &a);
 }
 
+static inline enum rb_status call_vcpu_stop(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	(void)result;
+	if (arg[0] | arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_vcpu_stop(v);
+}
+
+static inline enum rb_status call_sched_wait(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	(void)result;
+	if (arg[0] | arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_sched_wait(v);
+}
+
 enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t arg[6], uint64_t *result)
 {
 	*result = 0;
@@ -516,6 +532,10 @@ enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t ar
 		return call_debug_check(v, arg, result);
 	case RB_HC_VCPU_START:
 		return call_vcpu_start(v, arg, result);
+	case RB_HC_VCPU_STOP:
+		return call_vcpu_stop(v, arg, result);
+	case RB_HC_SCHED_WAIT:
+		return call_sched_wait(v, arg, result);
 	default:
 		return RB_NOSYS;
 	}
@@ -523,7 +543,7 @@ enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t ar
 
 uint32_t hypercall_since(uint64_t nr)
 {
-	if (nr <= RB_HC_VCPU_START)
+	if (nr <= RB_HC_SCHED_WAIT)
 		return 0x10000;
 	return 0;
 }

@@ -338,12 +338,12 @@ enum rb_status hc_shutdown(struct vcpu *v, const struct hc_shutdown_args *a);
 enum rb_status hc_debug_check(struct vcpu *v, uint64_t *result);
 
 /*
- * Start a vCPU of the calling domain that was never started: it begins in kernel mode, like vCPU 0 at the domain's
- * start, without entry points for events.
+ * Start a vCPU of the calling domain that was never started, or has stopped: it begins in kernel mode, like vCPU 0 at
+ * the domain's start, without entry points for events.
  * RB_NOENT: the domain has no such vCPU; no chunk of the domain is present at the address of the page; the root's frame
  * is not in the page-table reserve
  * RB_TYPE: the chunk of the page is not DATA; the root's frame is not a table of level 4, or is the kernel root
- * RB_BUSY: the vCPU was started before
+ * RB_BUSY: the vCPU was started, and has not stopped since
  */
 struct hc_vcpu_start_args {
 	uint64_t vcpu;	/* which one, below start_info.vcpu_count; checked: at most 63 */
@@ -355,5 +355,14 @@ struct hc_vcpu_start_args {
 	uint64_t page;
 };
 enum rb_status hc_vcpu_start(struct vcpu *v, const struct hc_vcpu_start_args *a);
+
+/*
+ * The calling vCPU stops: it does not run again until another one starts it anew.
+ * RB_BUSY: no other vCPU of the domain is started: the domain would never run again
+ */
+enum rb_status hc_vcpu_stop(struct vcpu *v);
+
+/* Wait until a virtual vector is pending, with events as they are. */
+enum rb_status hc_sched_wait(struct vcpu *v);
 
 #endif /* RINGBOLT_DISPATCH_H */

@@ -439,6 +439,28 @@ static bool example_vcpu_start(void)
 	return status == (guest_start->vcpu_count > 1 ? RB_OK : RB_NOENT);
 }
 
+static bool example_vcpu_stop(void)
+{
+	/* What a kernel that takes a CPU offline does last, on that CPU. Here no other is started, and it goes on. */
+	return rb_vcpu_stop() == RB_BUSY;
+}
+
+static bool example_sched_wait(void)
+{
+	/* As the waiter for a lock, with events disabled; whoever gives up the lock sends the vector. */
+	guest_set_handler(0x40, example_handler);
+	example_events = 0;
+	guest_must(rb_event_send(1, 0x40));
+	if (rb_sched_wait() != RB_OK || example_events)
+		return false;
+	while (!example_events) {
+		if (rb_sched_block() != RB_OK)
+			return false;
+		guest_events_off();
+	}
+	return true;
+}
+
 static bool example_op_NOP(void)
 {
 	const uint64_t flush = rb_op_word(RB_OP_FLUSH, 0, 0, 1), nop = rb_op_word(RB_OP_NOP, 0, 0, 1);
@@ -559,6 +581,8 @@ static const struct rb_example rb_examples[] = {
 	{ "shutdown.example", example_shutdown },
 	{ "debug_check.example", example_debug_check },
 	{ "vcpu_start.example", example_vcpu_start },
+	{ "vcpu_stop.example", example_vcpu_stop },
+	{ "sched_wait.example", example_sched_wait },
 	{ "op.NOP.example", example_op_NOP },
 	{ "op.TYPE.example", example_op_TYPE },
 	{ "op.SET.example", example_op_SET },

@@ -71,6 +71,10 @@ const char *rb_call_name(uint64_t nr)
 		return "debug_check";
 	case RB_HC_VCPU_START:
 		return "vcpu_start";
+	case RB_HC_VCPU_STOP:
+		return "vcpu_stop";
+	case RB_HC_SCHED_WAIT:
+		return "sched_wait";
 	default:
 		return "?";
 	}

@@ -507,8 +507,8 @@ static RB_INLINE long rb_debug_check(uint64_t *result)
 }
 
 /*
- * 31 vcpu_start, since 1.0. Start a vCPU of the calling domain that was never started: it begins in kernel mode, like
- * vCPU 0 at the domain's start, without entry points for events.
+ * 31 vcpu_start, since 1.0. Start a vCPU of the calling domain that was never started, or has stopped: it begins in
+ * kernel mode, like vCPU 0 at the domain's start, without entry points for events.
  * vcpu: which one, below start_info.vcpu_count (at most 63)
  * ip: address of its first instruction (a kernel address (at or above `GATE_END`))
  * sp: its stack pointer (a canonical address)
@@ -519,13 +519,36 @@ static RB_INLINE long rb_debug_check(uint64_t *result)
  * RB_NOENT: the domain has no such vCPU; no chunk of the domain is present at the address of the page; the root's frame
  * is not in the page-table reserve
  * RB_TYPE: the chunk of the page is not DATA; the root's frame is not a table of level 4, or is the kernel root
- * RB_BUSY: the vCPU was started before
+ * RB_BUSY: the vCPU was started, and has not stopped since
  */
 static RB_INLINE long rb_vcpu_start(uint64_t vcpu, uint64_t ip, uint64_t sp, uint64_t argument, uint64_t root, uint64_t page)
 {
 	uint64_t none;
 
 	return rb_hypercall6(RB_HC_VCPU_START, vcpu, ip, sp, argument, root, page, &none);
+}
+
+/*
+ * 32 vcpu_stop, since 1.0. The calling vCPU stops: it does not run again until another one starts it anew.
+ * RB_INVAL: a register that carries no argument is not zero
+ * RB_BUSY: no other vCPU of the domain is started: the domain would never run again
+ */
+static RB_INLINE long rb_vcpu_stop(void)
+{
+	uint64_t none;
+
+	return rb_hypercall0(RB_HC_VCPU_STOP, &none);
+}
+
+/*
+ * 33 sched_wait, since 1.0. Wait until a virtual vector is pending, with events as they are.
+ * RB_INVAL: a register that carries no argument is not zero
+ */
+static RB_INLINE long rb_sched_wait(void)
+{
+	uint64_t none;
+
+	return rb_hypercall0(RB_HC_SCHED_WAIT, &none);
 }
 
 #endif /* RINGBOLT_CALLS_H */

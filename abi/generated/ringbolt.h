@@ -268,6 +268,8 @@ enum rb_op {
 #define RB_HC_SHUTDOWN            29
 #define RB_HC_DEBUG_CHECK         30
 #define RB_HC_VCPU_START          31
+#define RB_HC_VCPU_STOP           32
+#define RB_HC_SCHED_WAIT          33
 #else
 enum rb_call {
 	RB_HC_INFO_VERSION = 0,	/* Ask for the version of the interface that the hypervisor has. */
@@ -323,13 +325,15 @@ enum rb_call {
 	 */
 	RB_HC_DEBUG_CHECK = 30,
 	/*
-	 * Start a vCPU of the calling domain that was never started: it begins in kernel mode, like vCPU 0 at the
-	 * domain's start, without entry points for events.
+	 * Start a vCPU of the calling domain that was never started, or has stopped: it begins in kernel mode, like
+	 * vCPU 0 at the domain's start, without entry points for events.
 	 */
 	RB_HC_VCPU_START = 31,
+	RB_HC_VCPU_STOP = 32,	/* The calling vCPU stops: it does not run again until another one starts it anew. */
+	RB_HC_SCHED_WAIT = 33,	/* Wait until a virtual vector is pending, with events as they are. */
 };
 #endif
-#define RB_NR_CALLS 32
+#define RB_NR_CALLS 34
 
 /* ---------------- ELF notes of a guest kernel */
 #define RB_NOTE_OWNER        "Ringbolt"	/* name of the notes */

@@ -53,14 +53,13 @@ enum rb_status hc_timer_set(struct vcpu *v, const struct hc_timer_set_args *a)
 	return RB_OK;
 }
 
-enum rb_status hc_sched_block(struct vcpu *v)
+/* Until a vector is pending. */
+static void vcpu_wait(struct vcpu *v)
 {
 	struct rb_vcpu_page *page = v->page;
 
-	__atomic_store_n(&page->events_enabled, 1, __ATOMIC_SEQ_CST);
-	/* A pending vector is delivered on the way back. */
 	if (__atomic_load_n(&page->pending, __ATOMIC_SEQ_CST))
-		return RB_OK;
+		return;
 
 	domain_count(v->domain, RB_COUNTER_BLOCKS);
 	run_stop(&v->run, RB_RUN_STATE_BLOCKED);
@@ -69,6 +68,19 @@ enum rb_status hc_sched_block(struct vcpu *v)
 	if (__atomic_load_n(&page->pending, __ATOMIC_SEQ_CST))
 		vcpu_wake(v);
 	this_cpu()->slow_exit = true;
+}
+
+enum rb_status hc_sched_block(struct vcpu *v)
+{
+	/* What is pending is delivered on the way back. */
+	__atomic_store_n(&v->page->events_enabled, 1, __ATOMIC_SEQ_CST);
+	vcpu_wait(v);
+	return RB_OK;
+}
+
+enum rb_status hc_sched_wait(struct vcpu *v)
+{
+	vcpu_wait(v);
 	return RB_OK;
 }
 

@@ -20,6 +20,11 @@ enum rb_status hc_vcpu_start(struct vcpu *v, const struct hc_vcpu_start_args *a)
 	return vcpu_start_at(target, &start);
 }
 
+enum rb_status hc_vcpu_stop(struct vcpu *v)
+{
+	return vcpu_end(v);
+}
+
 enum rb_status hc_vcpu_set_entry(struct vcpu *v, const struct hc_vcpu_set_entry_args *a)
 {
 	if (a->range_end < a->range_start)

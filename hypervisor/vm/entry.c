@@ -197,6 +197,8 @@ u64 vcpu_leave(struct regs *regs)
 	(void)regs;
 	if (cpu->current && cpu->current->has_crashed)
 		domain_print_crash(cpu->current);
+	if (cpu->current && cpu->current->is_ending)
+		vcpu_take_away(cpu);
 	for (;;) {
 		cpu->slow_exit = false;
 		if (cpu->reschedule || !cpu->current || cpu->current->run.state != RB_RUN_STATE_RUNNING) {

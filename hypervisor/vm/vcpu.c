@@ -43,7 +43,8 @@ static void cpu_look(struct cpu *cpu)
 void vcpu_show_state(struct vcpu *v)
 {
 	spin_lock(&v->page_lock);
-	v->page->run_state = run_state(&v->run);
+	if (v->page)
+		v->page->run_state = run_state(&v->run);
 	spin_unlock(&v->page_lock);
 }
 
@@ -117,6 +118,51 @@ enum rb_status vcpu_start_at(struct vcpu *v, const struct vcpu_start *start)
 	}
 	spin_unlock(&v->domain->lock);
 	return status;
+}
+
+enum rb_status vcpu_end(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+	bool is_last = true;
+
+	spin_lock(&d->lock);
+	for (u32 i = 0; i < d->vcpu_count; i++) {
+		const struct vcpu *other = d->vcpus[i];
+
+		if (other && other != v && other->page && !other->is_ending)
+			is_last = false;
+	}
+	v->is_ending = !is_last;
+	spin_unlock(&d->lock);
+	if (is_last)
+		return RB_BUSY;
+	this_cpu()->slow_exit = true;
+	return RB_OK;
+}
+
+void vcpu_take_away(struct cpu *cpu)
+{
+	struct vcpu *v = cpu->current;
+	struct domain *d = v->domain;
+
+	live_root_leave(cpu->live);
+	cpu->current = NULL;
+	__atomic_store_n(&cpu->loaded, NULL, __ATOMIC_SEQ_CST);
+	spin_lock(&d->lock);
+	spin_lock(&d->space.lock);
+	root_drop(&d->space, v->user_root);
+	v->user_root = NO_MFN;
+	spin_unlock(&d->space.lock);
+	v->timer_deadline_ns = 0;
+	v->queue = NULL;
+	run_stop(&v->run, RB_RUN_STATE_OFFLINE);
+	/* From here on the page may be anything; so the state is shown last. */
+	vcpu_show_state(v);
+	spin_lock(&v->page_lock);
+	v->page = NULL;
+	spin_unlock(&v->page_lock);
+	v->is_ending = false;
+	spin_unlock(&d->lock);
 }
 
 void vcpu_wake(struct vcpu *v)

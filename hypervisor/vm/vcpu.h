@@ -21,7 +21,7 @@ struct vcpu {
 	struct run_unit run;
 
 	struct spinlock page_lock;	/* which page it is, against other CPUs that raise something in it */
-	struct rb_vcpu_page *page;	/* shared with the guest, who may write it at any time; NULL: never started */
+	struct rb_vcpu_page *page;	/* shared with the guest, who may write it at any time; NULL: not started */
 	struct rb_pt_op *queue;		/* likewise; NULL: none set */
 	mfn_t user_root;		/* loaded when it runs */
 
@@ -37,6 +37,7 @@ struct vcpu {
 
 	/* To be delivered on the way back. */
 	bool has_debug_event, has_bad_stack;
+	bool is_ending;			/* it called vcpu_stop; under the domain's lock */
 	bool has_crashed;		/* its guest gave up: the registers are to be printed, once they are all saved */
 	u32 bad_stack_info;
 	u64 bad_stack_error;
@@ -62,8 +63,12 @@ struct vcpu_start {
 	gfn_t root;			/* user root */
 	struct rb_vcpu_page *page;
 };
-/* A vCPU that was never started begins like that. BUSY: it was; NOENT, TYPE: the root, as in root_find. */
+/* A vCPU that is not started begins like that. BUSY: it is; NOENT, TYPE: the root, as in root_find. */
 enum rb_status vcpu_start_at(struct vcpu *v, const struct vcpu_start *start);
+/* The running vCPU is to be as if it had never been started: on the way back (vcpu_take_away). BUSY: no other of the domain is started. */
+enum rb_status vcpu_end(struct vcpu *v);
+/* What vcpu_end announced: the CPU runs nothing and has nothing loaded. */
+void vcpu_take_away(struct cpu *cpu);
 /* Something became pending: let it run if it waits; make its CPU look, if that is another one. */
 void vcpu_wake(struct vcpu *v);
 /* Its state into the vCPU page. Whoever changes the state does it afterwards: the last one to do so shows the last one. */

@@ -206,6 +206,53 @@ TEST("sched_block.INVAL.limits", "a register that carries no argument is not zer
 	LIMITS(RB_HC_SCHED_BLOCK, NO_ARGUMENTS);
 }
 
+TEST("sched_wait.pending", "If a vector is pending (`pending` in the vCPU page is not zero), the call returns at once.")
+{
+	uint64_t blocks = counter(RB_COUNTER_BLOCKS);
+
+	must(rb_event_send(1, 0x40));
+	accepted(rb_sched_wait());
+	accepted(rb_sched_wait());
+	/* Whoever set the byte. */
+	events_take();
+	guest_events_off();
+	guest_vcpu->pending = 1;
+	accepted(rb_sched_wait());
+	expect_equal(counter(RB_COUNTER_BLOCKS), blocks);
+}
+
+TEST("sched_wait.waits", "Otherwise the vCPU does not run until a vector is raised, and BLOCKS grows by one.")
+{
+	uint64_t blocks = counter(RB_COUNTER_BLOCKS), deadline = guest_time() + 3 * A_WHILE;
+
+	must(rb_timer_set(deadline));
+	accepted(rb_sched_wait());
+	expect(guest_time() >= deadline, "it ran %lu ns before", deadline - guest_time());
+	expect_equal(counter(RB_COUNTER_BLOCKS), blocks + 1);
+}
+
+TEST("sched_wait.kept", "The call does not change events_enabled: with events disabled the vector stays pending.")
+{
+	must(rb_timer_set(guest_time() + A_WHILE));
+	accepted(rb_sched_wait());
+	expect_equal(guest_vcpu->events_enabled, 0);
+	expect(is_pending(RB_VECTOR_TIMER) && fired_total() == 0, "%u events", fired_total());
+	events_take();
+	expect_equal(fired[RB_VECTOR_TIMER], 1);
+	/* With events enabled it is delivered. */
+	must(rb_timer_set(guest_time() + A_WHILE));
+	guest_events_on();
+	accepted(rb_sched_wait());
+	expect_equal(guest_vcpu->events_enabled, 1);
+	guest_events_off();
+	expect_equal(fired[RB_VECTOR_TIMER], 2);
+}
+
+TEST("sched_wait.INVAL.limits", "a register that carries no argument is not zero")
+{
+	LIMITS(RB_HC_SCHED_WAIT, NO_ARGUMENTS);
+}
+
 TEST("sched_yield.returns", "When no other vCPU waits the call returns at once.")
 {
 	uint64_t blocks = counter(RB_COUNTER_BLOCKS);

@@ -105,6 +105,11 @@ TEST("sched_block.example", "The example does what it shows: it returns true.")
 	EXAMPLE(sched_block);
 }
 
+TEST("sched_wait.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(sched_wait);
+}
+
 TEST("sched_yield.example", "The example does what it shows: it returns true.")
 {
 	EXAMPLE(sched_yield);
@@ -194,6 +199,11 @@ TEST("op.XCHG.example", "The example does what it shows: it returns true.")
 TEST("op.FLUSH.example", "The example does what it shows: it returns true.")
 {
 	EXAMPLE(op_FLUSH);
+}
+
+TEST("vcpu_stop.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(vcpu_stop);
 }
 
 TEST("vcpu_start.example", "The example does what it shows: it returns true.", .hypervisor = "vcpus=2")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The vCPU family, last part: vCPUs that are started. What they find they leave in words here; then they yield for ever. */
+/* The vCPU family, last part: vCPUs that are started and that stop. What they find they leave in words here; then they yield for ever. */
 #include "limits.h"
 #include "tables.h"
 
@@ -142,12 +142,144 @@ TEST("vcpu_start.TYPE.not_root", "the root's frame is not a table of level 4, or
 		refused(RB_TYPE, rb_vcpu_start(1, (uint64_t)second_entry, 0, 0, roots[i], page));
 }
 
-TEST("vcpu_start.BUSY.started", "the vCPU was started before", TWO)
+TEST("vcpu_start.BUSY.started", "the vCPU was started, and has not stopped since", TWO)
 {
 	refused(RB_BUSY, rb_vcpu_start(0, (uint64_t)second_entry, 0, 0, guest_start->user_root, guest_page()));
 	second_page();
 	refused(RB_BUSY, start_second(guest_page()));
 }
+
+/* ---------------- vcpu_stop */
+
+static volatile bool second_may_stop;
+static volatile long second_status = 1;
+
+/* Arms its timer, waits for leave to stop, and stops. */
+static void stopper_main(void) __attribute__((noreturn));
+static void stopper_main(void)
+{
+	second_runs++;
+	must(rb_vcpu_set_queue(guest_page()));
+	must(rb_vcpu_set_gs(0x1000));
+	must(rb_timer_set(guest_vcpu->time.system_time + 1));
+	while (!second_may_stop)
+		(void)rb_sched_yield();
+	second_status = rb_vcpu_stop();
+	second_runs += 1000;
+	for (;;)
+		(void)rb_sched_yield();
+}
+
+static long start_stopper(uint64_t root, uint64_t page)
+{
+	return rb_vcpu_start(1, (uint64_t)stopper_main, (uint64_t)second_stack + sizeof(second_stack) - 8, 0, root, page);
+}
+
+static void yield_for(unsigned turns)
+{
+	while (turns--)
+		must(rb_sched_yield());
+}
+
+/* Lets it stop, and waits until its page says so. */
+static bool stop_second(struct rb_vcpu_page *shown)
+{
+	second_may_stop = true;
+	for (unsigned turn = 0; turn < TURNS; turn++) {
+		if (__atomic_load_n(&shown->run_state, __ATOMIC_SEQ_CST) == RB_RUN_STATE_OFFLINE)
+			return true;
+		must(rb_sched_yield());
+	}
+	return false;
+}
+
+TEST("vcpu_stop.stopped", "The vCPU runs no further instruction of the guest, and is OFFLINE.", TWO)
+{
+	uint64_t page = guest_page();
+
+	must(start_stopper(guest_start->user_root, page));
+	need(stop_second(guest_pointer(page)), "it does not stop: run_state %u, status %ld", ((struct rb_vcpu_page *)guest_pointer(page))->run_state, second_status);
+	yield_for(TURNS / 10);
+	expect_equal(second_runs, 1);
+}
+
+TEST("vcpu_stop.shown", "The last that is written to its vCPU page is run_state, OFFLINE; then page, queue page and user root are the domain's to use otherwise.", TWO)
+{
+	uint64_t page = guest_page(), root = guest_table(4), result;
+	uint8_t *bytes = guest_pointer(page);
+	unsigned changed = 0;
+
+	must(start_stopper(root, page));
+	expect(rb_pt_update(rb_op_word(RB_OP_TYPE, root, 0, 1), 1, 0, 0, 0, 0, &result) == RB_BUSY, "its root can be retyped while it runs");
+	need(stop_second((void *)bytes), "it does not stop");
+	memset(bytes, 0x5a, GUEST_PAGE);
+	must(rb_event_send(2, 0x41));
+	yield_for(TURNS / 10);
+	for (unsigned i = 0; i < GUEST_PAGE; i++)
+		changed += bytes[i] != 0x5a;
+	expect(!changed, "%u bytes of its page were written", changed);
+	must(rb_pt_update(rb_op_word(RB_OP_TYPE, root, 0, 1), 1, 0, 0, 0, 0, &result));
+}
+
+TEST("vcpu_stop.lost", "Vectors that are raised until it is started again are lost, and its timer is disarmed.", TWO)
+{
+	uint64_t page = guest_page();
+	struct rb_vcpu_page *shown = guest_pointer(page);
+
+	must(start_stopper(guest_start->user_root, page));
+	need(stop_second(shown), "it does not stop");
+	memset(shown, 0, GUEST_PAGE);
+	must(rb_event_send(2, 0x41));
+	second_may_stop = false;
+	second_runs = 0;
+	/* A kernel that arms no timer. */
+	must(start_second(page));
+	for (unsigned turn = 0; turn < TURNS && !second_runs; turn++)
+		must(rb_sched_yield());
+	expect_equal(second_runs, 1);
+	yield_for(TURNS / 10);
+	expect(!shown->pending && !shown->pending_vectors[1] && !shown->pending_vectors[3], "pending %u: %lx %lx", shown->pending, shown->pending_vectors[1], shown->pending_vectors[3]);
+}
+
+TEST("vcpu_stop.again", "vcpu_start starts it again as if it had never run, with the same page or another.", TWO)
+{
+	uint64_t page = guest_page();
+
+	for (unsigned round = 1; round <= 3; round++) {
+		second_may_stop = false;
+		must(start_stopper(guest_start->user_root, page));
+		refused(RB_BUSY, start_stopper(guest_start->user_root, page));
+		need(stop_second(guest_pointer(page)), "it does not stop the %uth time", round);
+		expect_equal(second_runs, round);
+		if (round == 2)
+			page = guest_page();
+	}
+	/* What it had set is gone. */
+	second_runs = 0;
+	second_page();
+	expect_equal(second_runs, 1);
+	for (unsigned i = 0; i < 16; i++)
+		expect_equal(second_regs[i], i == 4 ? (uint64_t)second_stack + sizeof(second_stack) : i == 7 ? 0x1234 : 0);
+	expect_equal(second_gs_base, 0);
+	expect_equal(second_batch, (uint64_t)RB_INVAL);
+}
+
+TEST("vcpu_stop.INVAL.limits", "a register that carries no argument is not zero")
+{
+	LIMITS(RB_HC_VCPU_STOP, NO_ARGUMENTS);
+}
+
+TEST("vcpu_stop.BUSY.last", "no other vCPU of the domain is started: the domain would never run again", TWO)
+{
+	uint64_t page = guest_page();
+
+	refused(RB_BUSY, rb_vcpu_stop());
+	must(start_stopper(guest_start->user_root, page));
+	need(stop_second(guest_pointer(page)), "it does not stop");
+	refused(RB_BUSY, rb_vcpu_stop());
+}
+
+/* ---------------- ordering */
 
 /* A vCPU that writes its turn, then sends. */
 static volatile uint64_t turns_written;

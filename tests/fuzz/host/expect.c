@@ -121,6 +121,23 @@ static void expect_start(const struct call *c, enum rb_status status, u64 result
 	check_started(c, domains[c->v->domain->id]->vcpus[id]);
 }
 
+/* The vCPU that stopped is gone by now. */
+static void expect_stop(const struct call *c, enum rb_status status, u64 result)
+{
+	const struct vcpu *v = c->v;
+	status_set expected = STATUS_SET(RB_BUSY);
+
+	for (int vcpu = 0; vcpu < VCPUS; vcpu++)
+		if (vcpu != c->vcpu && c->m->vcpu[vcpu].exists)
+			expected = 0;
+	expect_status(c, expected, status, result);
+	if (expected)
+		return;
+	if (v->run.state != RB_RUN_STATE_OFFLINE || v->page || v->queue || v->user_root.raw != NO_MFN.raw)
+		fail_msg("a vCPU that stopped is in state %u", v->run.state);
+	c->m->vcpu[c->vcpu] = (struct model_vcpu){ .root = NOBODY, .cpu = NOBODY };
+}
+
 static void expect_entry(const struct call *c, enum rb_status status, u64 result)
 {
 	const struct vcpu *v = c->v;
@@ -302,6 +319,9 @@ void expect_call(const struct call *c, enum rb_status status, u64 result)
 	case RB_HC_VCPU_START:
 		expect_start(c, status, result);
 		break;
+	case RB_HC_VCPU_STOP:
+		expect_stop(c, status, result);
+		break;
 	case RB_HC_VCPU_SET_ENTRY:
 		expect_entry(c, status, result);
 		break;
@@ -317,7 +337,7 @@ void expect_call(const struct call *c, enum rb_status status, u64 result)
 	case RB_HC_VCPU_SET_XCR0:
 		expect_xcr0(c, status, result);
 		break;
-	case RB_HC_TIMER_SET: case RB_HC_SCHED_BLOCK: case RB_HC_SCHED_YIELD: case RB_HC_VCPU_SET_GS: case RB_HC_VCPU_SET_TSC_AUX:
+	case RB_HC_TIMER_SET: case RB_HC_SCHED_BLOCK: case RB_HC_SCHED_WAIT: case RB_HC_SCHED_YIELD: case RB_HC_VCPU_SET_GS: case RB_HC_VCPU_SET_TSC_AUX:
 	case RB_HC_SHUTDOWN: case RB_HC_DEBUG_CHECK:
 		expect_simple(c, status, result);
 		break;

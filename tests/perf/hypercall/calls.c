@@ -29,8 +29,10 @@ BODY(port_mask, rb_port_mask(port, (uint64_t)argument))
 BODY(port_close, rb_port_close(port))
 BODY(timer_set, rb_timer_set((uint64_t)argument))
 BODY(sched_block, rb_sched_block())
+BODY(sched_wait, rb_sched_wait())
 BODY(sched_yield, rb_sched_yield())
 BODY(vcpu_start, rb_vcpu_start(0, (uint64_t)guest_user_entry, 0, 0, guest_start->user_root, page))
+BODY(vcpu_stop, rb_vcpu_stop())
 BODY(vcpu_set_entry, rb_vcpu_set_entry((uint64_t)guest_user_entry, (uint64_t)guest_kernel_entry, (uint64_t)guest_range_start, (uint64_t)guest_range_end, 0))
 BODY(vcpu_set_gs, rb_vcpu_set_gs(0))
 BODY(vcpu_set_page, rb_vcpu_set_page(guest_start->vcpu_page))
@@ -140,8 +142,10 @@ static const struct work works[] = {
 	{ .call = "timer_set", .variant = "past", .body = timer_set, .argument = (void *)1, .finish = disarm },
 	{ .call = "timer_set", .variant = "disarm", .body = timer_set },
 	{ .call = "sched_block", .variant = "a vector waits", .body = sched_block, .prepare = pending, .finish = events_off },
+	{ .call = "sched_wait", .variant = "a vector waits", .body = sched_wait, .prepare = pending, .finish = deliver },
 	{ .call = "sched_yield", .variant = "nobody else", .body = sched_yield },
 	{ .call = "vcpu_start", .variant = "refused: it runs", .body = vcpu_start, .status = RB_BUSY },
+	{ .call = "vcpu_stop", .variant = "refused: the last", .body = vcpu_stop, .status = RB_BUSY },
 	{ .call = "vcpu_set_entry", .variant = "-", .body = vcpu_set_entry },
 	{ .call = "vcpu_set_gs", .variant = "-", .body = vcpu_set_gs },
 	{ .call = "vcpu_set_page", .variant = "the same", .body = vcpu_set_page },
