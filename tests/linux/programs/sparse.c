@@ -78,12 +78,12 @@ static int round_body(void *unused)
 	return 0; /* the rest goes at exit */
 }
 
-/* Freed tables wait for a grace period. */
+/* Freed tables wait for a grace period: before it is over, others must be made in their place. */
 static void settle(long kb)
 {
 	for (int i = 0; i < 50 && tables_kb() > kb; i++)
 		sleep_ms(20);
-	sleep_ms(50);
+	sleep_ms(100);
 }
 
 int main(void)
@@ -95,9 +95,10 @@ int main(void)
 	long kb = tables_kb(), frames = frames_used();
 
 	step("more rounds");
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		child_end(child_start(round_body, NULL));
-	settle(kb);
+		settle(kb);
+	}
 	CHECK(tables_kb() <= kb + 64, "PageTables from %ld to %ld kB", kb, tables_kb());
 	/* Free frames of a level are made 64 at a time, ahead of need. */
 	CHECK(frames_used() <= frames + 4 * 64, "frames in use from %ld to %ld", frames, frames_used());

@@ -8,7 +8,7 @@
  * "return verdict();": exit status 0 and "PASS", or 1 and "FAIL". A program
  * cannot skip itself: its opening comment says, for ../run, what it needs, if
  * anything, and after how many seconds it hangs, if that is not 60:
- *     needs: ringbolt | test (the test kernel) | machine (one to itself) | cpus
+ *     needs: ringbolt | test (the test kernel) | machine (one to itself) | cpus (several, run --cpus)
  *     timeout: 90
  *
  * Failures are counted in memory that forked children share, so a CHECK counts

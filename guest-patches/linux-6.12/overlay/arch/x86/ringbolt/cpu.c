@@ -332,6 +332,19 @@ static noinstr void ringbolt_set_debugreg(int number, unsigned long value)
 
 /* ---------------- */
 
+/* On a CPU that starts: what is remembered of what the hypervisor has is what a fresh vCPU has. */
+void ringbolt_cpu_init_secondary(void)
+{
+	unsigned long *debug = this_cpu_ptr(debug_registers);
+
+	if (rb_vcpu_set_gs(rdgsbase()))
+		BUG();
+	memset(this_cpu_ptr(loaded_tls), 0, sizeof(loaded_tls));
+	memset(debug, 0, sizeof(debug_registers));
+	debug[6] = DR6_RESERVED;
+	debug[7] = DR7_FIXED_1;
+}
+
 static void ringbolt_io_delay(void)
 {
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The first instruction under Ringbolt, and the ELF notes that lead there.
+ * The first instruction under Ringbolt, and the ELF notes that lead there; and that of the other CPUs.
  *
  * RDI holds the address of struct rb_start_info, in the direct map. Paging is
  * on with the image at its linked address and all memory in the direct map;
@@ -31,6 +31,18 @@ SYM_CODE_START(ringbolt_start)
 	ud2
 SYM_CODE_END(ringbolt_start)
 	__FINIT
+
+/* Another CPU's first instruction. RDI: its GS base; RSP: its idle task's stack. */
+	.text
+SYM_CODE_START(ringbolt_secondary_entry)
+	UNWIND_HINT_END_OF_STACK
+	ANNOTATE_NOENDBR
+	cld
+	wrgsbase %rdi
+	xorl	%ebp, %ebp
+	call	ringbolt_start_secondary
+	ud2
+SYM_CODE_END(ringbolt_secondary_entry)
 
 	ELFNOTE(Ringbolt, RB_NOTE_ABI,		.long RB_ABI_MAJOR; .long RB_ABI_MINOR)
 	ELFNOTE(Ringbolt, RB_NOTE_ENTRY,	_ASM_PTR ringbolt_start)

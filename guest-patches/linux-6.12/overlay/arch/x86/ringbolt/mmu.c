@@ -105,6 +105,11 @@ static void ringbolt_set_p4d(p4d_t *p4dp, p4d_t p4d)
 	}
 }
 
+unsigned long ringbolt_empty_root(void)
+{
+	return empty_root;
+}
+
 static unsigned long ringbolt_read_cr3(void)
 {
 	return this_cpu_read(current_cr3);
@@ -172,17 +177,44 @@ void ringbolt_flush_tlb_range(unsigned long start, unsigned long end)
 		rb_op(RB_OP_FLUSH, 0);
 }
 
+/*
+ * The other CPUs that may have translations of an mm (of any, if NULL) and go on using them. A CPU that has another mm loaded has none: loading forgets.
+ * One that only keeps it loaded for a kernel thread (lazy) compares generations before it uses it again; but it may walk tables that are freed. The
+ * order of the reads is should_flush_tlb()'s.
+ */
+static u64 flush_others(const struct mm_struct *mm, const struct cpumask *cpus, bool freed_tables)
+{
+	unsigned int cpu, self = smp_processor_id();
+	u64 others = 0;
+
+	for_each_cpu(cpu, cpus) {
+		const struct mm_struct *loaded = per_cpu(cpu_tlbstate.loaded_mm, cpu);
+
+		smp_rmb();
+		if (cpu == self || (mm && loaded != mm && loaded != LOADED_MM_SWITCHING))
+			continue;
+		if (freed_tables || !per_cpu(cpu_tlbstate_shared.is_lazy, cpu))
+			others |= BIT_ULL(cpu);
+	}
+	return others;
+}
+
+/* For flush_tlb_mm_range(): is forgetting on this CPU enough? */
+bool ringbolt_flush_is_local(const struct mm_struct *mm, bool freed_tables)
+{
+	return !flush_others(mm, mm_cpumask((struct mm_struct *)mm), freed_tables);
+}
+
 /* On several CPUs: one call, which returns when they have forgotten or are sure to before they use a translation. */
-static void flush_cpus(const struct cpumask *cpus, unsigned long start, unsigned long end)
+static void flush_vcpus(u64 vcpus, unsigned long start, unsigned long end)
 {
 	unsigned long pages = range_pages(start, end);
 	long status;
 
-	rb_lazy_flush();
 	if (end != TLB_FLUSH_ALL && pages <= FLUSH_PAGES_MAX)
-		status = rb_tlb_flush(cpumask_bits(cpus)[0], RB_TLB_SCOPE_RANGE, start & PAGE_MASK, pages);
+		status = rb_tlb_flush(vcpus, RB_TLB_SCOPE_RANGE, start & PAGE_MASK, pages);
 	else
-		status = rb_tlb_flush(cpumask_bits(cpus)[0], RB_TLB_SCOPE_ALL, 0, 0);
+		status = rb_tlb_flush(vcpus, RB_TLB_SCOPE_ALL, 0, 0);
 	BUG_ON(status);
 }
 
@@ -191,13 +223,17 @@ static void flush_cpus(const struct cpumask *cpus, unsigned long start, unsigned
  */
 static void ringbolt_flush_tlb_multi(const struct cpumask *cpus, const struct flush_tlb_info *info)
 {
-	flush_cpus(cpus, info->start, info->end);
+	u64 self = cpumask_bits(cpus)[0] & BIT_ULL(smp_processor_id());
+
+	rb_lazy_flush();
+	flush_vcpus(flush_others(info->mm, cpus, info->freed_tables) | self, info->start, info->end);
 }
 
 void ringbolt_flush_tlb_kernel_range(unsigned long start, unsigned long end)
 {
 	if (num_online_cpus() > 1) {
-		flush_cpus(cpu_online_mask, start, end);
+		rb_lazy_flush();
+		flush_vcpus(cpumask_bits(cpu_online_mask)[0], start, end);
 	} else if (end == TLB_FLUSH_ALL) {
 		flush_local();
 	} else {
@@ -391,6 +427,13 @@ static void __init ringbolt_init_mem_mapping(void)
 		if (range->kind == RB_MEMORY_KIND_PAGETABLE)
 			rb_pool_init_memory((unsigned long)range->present * RB_CHUNK_PAGES);
 	}
+}
+
+void ringbolt_mmu_init_secondary(void)
+{
+	this_cpu_write(current_cr3, __pa_symbol(swapper_pg_dir));
+	this_cpu_write(current_root, empty_root);
+	rb_queue_init_cpu();
 }
 
 void __init ringbolt_mmu_init_early(const struct rb_start_info *si)

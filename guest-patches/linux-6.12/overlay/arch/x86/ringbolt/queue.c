@@ -435,8 +435,9 @@ int rb_queue_prepare(unsigned int cpu)
 	struct rb_queue *q = per_cpu_ptr(&rb_queue, cpu);
 
 	BUILD_BUG_ON(RB_QUEUE_OPS * sizeof(*q->ops) != PAGE_SIZE);
-	/* What a new CPU's data holds is a copy of what the boot CPU's did at some time. */
-	q->ops = (struct rb_pt_op *)__get_free_page(GFP_KERNEL);
+	/* The data of a CPU that starts the first time is a copy of the boot CPU's. */
+	if (q->ops == per_cpu(rb_queue.ops, 0))
+		q->ops = (struct rb_pt_op *)__get_free_page(GFP_KERNEL);
 	q->count = 0;
 	q->lazy = false;
 	return q->ops ? 0 : -ENOMEM;

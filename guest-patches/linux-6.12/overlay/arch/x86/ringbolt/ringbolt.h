@@ -22,8 +22,13 @@ void ringbolt_irq_enable(void);
 /* start.c */
 asmlinkage void ringbolt_start_kernel(const struct rb_start_info *si);
 
+/* head.S, smp.c */
+void ringbolt_secondary_entry(void);
+asmlinkage void ringbolt_start_secondary(void);
+
 /* cpu.c */
 void ringbolt_cpu_init_early(void);
+void ringbolt_cpu_init_secondary(void);
 void ringbolt_set_gs_base(unsigned long base);
 
 /* irq.c */
@@ -42,7 +47,19 @@ void ringbolt_time_init_early(void);
 void ringbolt_power_init_early(void);
 void ringbolt_console_init_early(void);
 
+/* spinlock.c */
+#ifdef CONFIG_PARAVIRT_SPINLOCKS
+void ringbolt_spinlock_init(void);
+bool ringbolt_vcpu_is_preempted(long cpu);
+#else
+static inline void ringbolt_spinlock_init(void) { }
+#endif
+
 /* mmu.c: page tables; sets pv_ops.mmu and the lazy-mode hooks of pv_ops.cpu */
 void ringbolt_mmu_init_early(const struct rb_start_info *si);
+/* On a CPU that starts, before it changes a page table. */
+void ringbolt_mmu_init_secondary(void);
+/* Frame of the user root without entries: what kernel threads run in. */
+unsigned long ringbolt_empty_root(void);
 
 #endif

@@ -16,6 +16,7 @@
 #include <asm/cpufeature.h>
 #include <asm/pgtable_types.h>
 
+struct mm_struct;
 struct page;
 
 #ifdef CONFIG_RINGBOLT_GUEST
@@ -63,6 +64,7 @@ static inline bool arch_pagetable_free(struct page *page)
 void ringbolt_flush_tlb_range(unsigned long start, unsigned long end);		/* this CPU */
 void ringbolt_flush_tlb_kernel_range(unsigned long start, unsigned long end);	/* all CPUs */
 void ringbolt_flush_tlb_all(void);						/* all of all CPUs */
+bool ringbolt_flush_is_local(const struct mm_struct *mm, bool freed_tables);
 
 #endif /* __ASSEMBLY__ */
 #endif /* _ASM_X86_RINGBOLT_MMU_H */
