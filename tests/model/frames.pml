@@ -12,6 +12,15 @@
  * level under it. Setting accessed and dirty bits is left out: the processor does it by a compare of the whole entry, so it
  * changes no entry that it could not also have read (mm/table.c).
  *
+ * The code is named at each step. What boot does once, before a guest runs, is left out: ~mm/live.c:live_root_init, ~mm/root.c:root_make_kernel,
+ * ~boot/loader.c:describe_start, ~boot/loader.c:first_domain_load, ~boot/loader.c:make_vcpu, ~boot/tables.c:tables_build. So are the kernel
+ * root, which is a root that is always loaded (~mm/live.c:live_root_switch_space, ~mm/root.h:root_serves), runs of several entries
+ * (~mm/table.c:table_has_run), and vCPUs that wait with a root of their own (~mm/root.c:root_hold, ~mm/root.c:root_drop,
+ * ~vm/vcpu.c:vcpu_create, ~vm/vcpu.c:vcpu_start_at, ~vm/vcpu.c:vcpu_load, ~mm/live.c:live_root_detach): see chunk.pml for what follows when another address space comes onto a CPU.
+ *
+ * Words: table_unlink table_put live_flush_everywhere live_root_propagate user_root FRAME_LINKED FRAME_TYPED. (What looks at them to check them is
+ * ~mm/walk.c:check_frame, ~mm/walk.c:check_frames, ~mm/walk.c:check_link, ~mm/walk.c:check_live, ~mm/walk.c:check_loaded, ~mm/walk.c:live_expected.)
+ *
  * CPUS=1 and CPUS=2 are the protocol of the code. What runs under the space's lock is one step but where another CPU's walker can
  * look in between: each store that a walker can see, and each step of the flush. That the flush ends: shootdown.pml.
  *
@@ -107,7 +116,7 @@ hidden byte no_guest_data_as_table, no_table_as_leaf, no_translation_of_another_
 
 /* ---- mm/table.c */
 
-/* table_unlink(), of what entry[f] links, if anything. */
+/* mm/table.c:table_unlink, of what entry[f] links, if anything; for a table with several entries mm/table.c:table_unlink_all. */
 inline table_unlink(f)
 {
 	if
@@ -118,7 +127,7 @@ inline table_unlink(f)
 	fi
 }
 
-/* What table_link() does after table_put(). */
+/* What mm/table.c:table_link does after its table_put. */
 inline table_link(f, e)
 {
 	if
@@ -129,7 +138,10 @@ inline table_link(f, e)
 	fi
 }
 
-/* entry_store() and, for a root, table_put_root(): live_root_propagate() stores it into each live root that shows it. */
+/*
+ * mm/table.c:entry_store and, for a root, mm/table.c:table_put_root: mm/live.c:live_root_propagate stores it into each live root that shows
+ * it (mm/live.c:live_root_set_entry).
+ */
 inline table_store(p, f, e)
 {
 	entry[f] = e;
@@ -146,7 +158,7 @@ inline table_store(p, f, e)
 }
 
 /*
- * live_flush_everywhere(), the lock held: the flags, then the look at where the other CPU is, with a full barrier between them; then an
+ * mm/live.c:live_flush_everywhere, mm/live.c:live_flush_cpus, the lock held: the flags, then the look at where the other CPU is, with a full barrier between them; then an
  * interrupt, and the wait until that CPU was seen in the hypervisor, which it does not leave without a look at its flag, or has
  * honoured it. A CPU that waits for the lock is in the hypervisor too.
  */
@@ -175,9 +187,10 @@ inline live_flush_everywhere(p)
 #define retype_flushes	(!is(M_NO_FLUSH))	/* `changed` in table_type() */
 #endif
 
-/* ---- the invariants, looked at whenever the lock is let go */
+/* ---- the invariants, looked at whenever the lock is let go. No code. */
 #define valid_link(f)	(level[target(entry[f])] == level[f] - 1 && linked[target(entry[f])] && parent[target(entry[f])] == f)
 
+/* No code: what must hold. */
 inline check()
 {
 	i = 0;
@@ -202,7 +215,10 @@ inline check()
 	i = 0
 }
 
-/* ---- one CPU: in the hypervisor, on its way out, in the guest */
+/*
+ * One CPU: in the hypervisor (hypercall/hc_pagetable.c:hc_pt_update, hypercall/hc_pagetable.c:hc_pt_batch, mm/table.c:table_apply_any), on its way
+ * out, in the guest.
+ */
 proctype cpu(byte p)
 {
 	byte f, new, old, i;
@@ -215,7 +231,7 @@ hypervisor:
 		select(f : 0 .. FRAMES - 1);
 		if
 		:: operates(p) && (!linked[f] || is(M_RETYPE_LINKED)) && (!loaded(f) || is(M_RETYPE_LOADED)) ->
-			/* TYPE: table_type_frame(). Frames that were never used are alike: they are taken in order. */
+			/* TYPE: mm/table.c:table_type_frame, mm/table.c:table_type. Frames that were never used are alike: they are taken in order. */
 			select(new : 1 .. ROOT);
 			if
 			:: level[f] == 0 && f > 0 && level[f - 1] == 0 -> goto finish
@@ -228,7 +244,7 @@ hypervisor:
 				new = EMPTY
 			fi
 		:: operates(p) && level[f] == 1 ->
-			/* SET at level 1: table_set_leaves(). Nothing is flushed: that is the guest's affair. */
+			/* SET at level 1: mm/table.c:table_set_leaves, mm/table.c:table_apply, mm/table.c:table_apply_queue. Nothing is flushed: that is the guest's affair. */
 			if
 			:: entry[f] = EMPTY
 			:: entry[f] = SMALL
@@ -238,7 +254,7 @@ hypervisor:
 			fi;
 			goto finish
 		:: operates(p) && level[f] > 1 ->
-			/* SET at an upper level, or LINK. */
+			/* SET or XCHG at an upper level, or LINK: mm/table.c:table_set_upper, mm/table.c:table_exchange, mm/table.c:table_link. */
 			if
 			:: new = EMPTY
 			:: level[f] == 2 -> new = LARGE
@@ -250,7 +266,7 @@ hypervisor:
 				fi
 			fi;
 			/*
-			 * table_put(): store, then flush. In between the walker of another CPU can meet the new entry while it remembers
+			 * mm/table.c:table_put, mm/table.c:table_entry_gone: store, then flush. In between the walker of another CPU can meet the new entry while it remembers
 			 * what was mapped by the old one: the one as a large page, the other as small ones. Under HOLD the flush comes
 			 * first, and CPUs that owe it wait for the lock on their way out.
 			 */
@@ -267,7 +283,7 @@ hypervisor:
 #endif
 			table_store(p, f, new)
 		:: level[f] == ROOT ->
-			/* root_load: live_root_load() */
+			/* root_load: hypercall/hc_pagetable.c:hc_root_load, mm/live.c:live_root_load, mm/root.h:root_is_user */
 			foreign[p] = foreign[p] || root[p] != f && remembers(p);
 			root[p] = f;
 			live[p] = entry[f];
@@ -301,7 +317,7 @@ finish:
 	};
 
 	/*
-	 * vcpu_guest_cr3(): first say that this CPU is as good as in the guest, then look at the flag, with a full barrier
+	 * vm/vcpu.h:vcpu_guest_cr3: first say that this CPU is as good as in the guest, then look at the flag, with a full barrier
 	 * between them, or a flush that is asked for in between goes by unseen. The load of CR3 comes last.
 	 */
 leave:
@@ -355,7 +371,7 @@ leave:
 		fi }
 	:: atomic { foreign[p] -> assert(no_translation_of_another_root) }	/* I-10 */
 	:: atomic { small[p] && large[p] -> assert(no_two_sizes_of_page) }	/* of one address: CVE-2018-12207 */
-	:: in_guest[p] = false -> goto hypervisor	/* a hypercall */
+	:: in_guest[p] = false -> goto hypervisor	/* a hypercall: vm/vcpu.h:vcpu_has_left */
 	:: in_guest[p] = false -> goto leave		/* an interrupt, that of a flush among them */
 	od
 }
