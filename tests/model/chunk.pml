@@ -6,8 +6,8 @@
  * own, that can map the chunk. A CPU remembers one translation of the chunk until it flushes.
  *
  * In the code: mm/chunk.c:chunk_alloc with mm/space.c:space_add_chunk (mm/space.c:space_add_data) and mm/space.c:space_grow_reserve, the check of a leaf, vCPUs of
- * two domains that take turns on a CPU, the end of a domain (mm/live.c:live_root_leave on each CPU, then mm/space.c:space_destroy, which nothing calls
- * yet); LEAVE_KEEPS, without the flush that live_root_leave owes, passes too. Left out: what boot does before a guest runs
+ * two domains that take turns on a CPU, a vCPU that stops (vm/vcpu.c:vcpu_take_away: mm/live.c:live_root_leave), the end of a domain (that on each CPU, then mm/space.c:space_destroy,
+ * which nothing calls yet); LEAVE_KEEPS, without the flush that live_root_leave owes, passes too. Left out: what boot does before a guest runs
  * (~mm/chunk.c:chunk_table_init, ~mm/chunk.c:chunk_make_free, ~mm/chunk.c:chunk_make_hypervisor), pages of the hypervisor's own
  * (~mm/page.c:page_chunk_add, ~mm/page.c:page_chunk_remove), and what only looks (~mm/chunk.c:chunk_list_check, ~mm/walk.c:check_chunks, ~mm/walk.c:check_owners).
  * Words: chunk_alloc chunk_release judge_leaf live_root_switch_space live_root_leave space_destroy CHUNK_TAG_PAGETABLE OWNER_NONE.

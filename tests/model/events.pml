@@ -11,7 +11,7 @@
  *
  * Left out: exceptions that the hypervisor delivers itself (~vm/event.c:event_inject, ~vm/event.c:event_bad_stack, ~vm/entry.c:vm86_leave,
  * ~vm/entry.c:debug_handle), ports, which end in event_raise (~vm/event.c:event_port_set), a page that takes the place of another
- * (~vm/vcpu.c:vcpu_move_page), the start and the end of vCPUs (~vm/vcpu.c:vcpu_start_at, ~vm/vcpu.c:vcpu_start, ~vm/vcpu.c:vcpu_stop, ~sched/run.c:run_start,
+ * (~vm/vcpu.c:vcpu_move_page), the start and the end of vCPUs (~vm/vcpu.c:vcpu_start_at, ~vm/vcpu.c:vcpu_start, ~vm/vcpu.c:vcpu_stop, ~vm/vcpu.c:vcpu_take_away, ~sched/run.c:run_start,
  * ~sched/run.c:run_init), vCPUs that share a CPU (~hypercall/hc_event.c:hc_sched_yield, ~vm/timer.c:timer_expire), what only looks (~vm/domain.c:vcpu_print).
  * Words: pending pending_vectors events_enabled run_state reschedule event_raise run_wake run_stop run_next cpu_look.
  *
@@ -27,7 +27,7 @@
 #define M_RESTART_ENABLED	6	/* the range does not begin with disabling events */
 #define M_DELIVER_MASKED	7	/* event_deliver: kernel mode gets a vector with events disabled */
 #define M_DELIVER_KEEPS_ENABLED	8	/* delivery does not disable events */
-#define M_BLOCK_NO_LOOK		9	/* hc_sched_block: no second look at `pending` */
+#define M_BLOCK_NO_LOOK		9	/* vcpu_wait: no second look at `pending` */
 #define M_IDLE_NO_LOOK		10	/* vcpu_choose: no look at the queue after the timer was armed */
 #define M_IDLE_RETURNS		11	/* an interrupt before the hlt goes back to the hlt */
 #define M_NO_KICK		12	/* event_raise: no interrupt for a vCPU that runs on another CPU */
@@ -37,7 +37,7 @@
 #define M_GUEST_BITS_FIRST	16	/* guest: takes the bits before it clears `pending` */
 #define M_GUEST_USER_NO_LOOK	17	/* guest: goes to user mode without a look at `pending` */
 #define M_SHOW_UNLOCKED		18	/* vcpu_show_state: without the page's lock */
-#define M_SHOW_BEFORE_STOP	19	/* hc_sched_block: run_state is written without the lock, before the state changes */
+#define M_SHOW_BEFORE_STOP	19	/* vcpu_wait: run_state is written without the lock, before the state changes */
 #ifndef MUTANT
 #define MUTANT 0
 #endif
@@ -210,13 +210,11 @@ inline vcpu_leave()
 #define handled(v)	due[v] = false
 
 /*
- * hypercall/hc_event.c:hc_sched_block, then vm/entry.c:vcpu_choose: returns when the vCPU runs again. x86/entry.S:cpu_idle..cpu_idle_end: the look at the queue and the hlt are made
+ * hypercall/hc_event.c:vcpu_wait, then vm/entry.c:vcpu_choose: returns when the vCPU runs again. x86/entry.S:cpu_idle..cpu_idle_end: the look at the queue and the hlt are made
  * with interrupts off, and the sti before the hlt lets in what waits.
  */
-inline sched_block()
+inline vcpu_wait()
 {
-	events_enabled = true;
-	pc = OPEN;
 	if
 	:: pending
 	:: !pending ->
@@ -283,7 +281,13 @@ guest:
 	:: atomic { pc == KERNEL -> events_enabled = true; pc = ENABLED }
 #endif
 	:: atomic { pc == KERNEL && !kernel_frame -> pc = RANGE }
-	:: pc == KERNEL && !kernel_frame -> sched_block(); goto leave
+	:: pc == KERNEL && !kernel_frame ->
+		if
+		:: events_enabled = true; pc = OPEN		/* hypercall/hc_event.c:hc_sched_block */
+		:: true						/* hypercall/hc_event.c:hc_sched_wait */
+		fi;
+		vcpu_wait();
+		goto leave
 	:: atomic { pc == KERNEL && !kernel_frame -> deadline = true; passed = false };
 		timer_arm();
 		goto leave
