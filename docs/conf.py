@@ -44,6 +44,7 @@ outside_pages = {
     "guest-lib/README.md": "project/guest-lib",
     "tests/guest/README.md": "project/tests-guest",
     "tests/linux/README.md": "project/tests-linux",
+    "tests/model/README.md": "project/tests-model",
     "tests/docs/README.md": "project/tests-docs",
 }
 

@@ -179,3 +179,22 @@ void live_flush_everywhere(struct space *space)
 			mask |= 1ul << cpu;
 	live_flush_cpus(mask);
 }
+
+static void live_hold_set(const struct space *space, bool held)
+{
+	for (u32 cpu = 0; cpu < live_root_count; cpu++)
+		if (live_roots[cpu]->space == space)
+			__atomic_store_n(&live_roots[cpu]->held, held, __ATOMIC_SEQ_CST);
+}
+
+/* `held` before flush_owed: a CPU on its way back clears flush_owed, then looks at `held`. One that missed the one sees the other. */
+void live_hold(struct space *space)
+{
+	live_hold_set(space, true);
+	live_flush_everywhere(space);
+}
+
+void live_release(struct space *space)
+{
+	live_hold_set(space, false);
+}

@@ -23,6 +23,7 @@ struct live_root {
 	struct space *space;	/* whose address space it is, or NULL: none, both halves empty */
 	mfn_t user_root;	/* the user root in it, or NO_MFN: user half empty */
 	bool flush_owed;	/* guest translations must be forgotten before guest code runs on this CPU */
+	bool held;		/* a flush is owed, and guest code must not run on this CPU until another one clears this (live_hold) */
 	u64 slots[8];		/* which entries of the page are not zero; 256 to 271 not counted */
 };
 
@@ -71,3 +72,9 @@ void live_flush_cpus(u64 cpu_mask);
  * The same on every CPU that runs a space: a frame changed its level, and a CPU may still remember it as it was (I-4). Caller holds the lock.
  */
 void live_flush_everywhere(struct space *space);
+/*
+ * The same, and no guest code of the space runs on any CPU from then on until live_release: no CPU remembers what is stored in between beside what was
+ * there before. Caller holds the lock, from before the one to after the other.
+ */
+void live_hold(struct space *space);
+void live_release(struct space *space);

@@ -72,27 +72,50 @@ static void table_put_root(struct space *space, const struct slot *slot, u64 ind
 }
 
 /*
- * An entry of level 2 or more was replaced; or several, whose bits are ORed: one flush serves a run. If a large page and small pages of the same address meet in a TLB, some processors stop the machine
- * (machine check on page size change, CVE-2018-12207): so what the guest should flush is flushed.
+ * Entries of level 2 or more that one operation replaces.
+ *
+ * If a large page and small pages of the same address meet in a TLB, some processors stop the machine (machine check on page size change,
+ * CVE-2018-12207). So what the guest should flush is flushed, after the store; and where one entry that is present follows another and one of
+ * them is a link, which may lead to pages of either size, before the store, and no guest code runs until it is done: else another CPU could look up
+ * the new while it remembers the old. One flush serves a run.
  */
-static void table_entry_gone(struct space *space, u64 old)
+struct replacement {
+	struct space *space;
+	bool is_owed, is_held;
+};
+
+/* Before an entry that is present is replaced. */
+static inline void replacement_add(struct replacement *r, u64 old, u64 entry)
 {
-	if (old & ENTRY_PRESENT)
-		live_flush_everywhere(space);
+	r->is_owed = true;
+	if (entry & ENTRY_PRESENT && (entry_is_link(old) || entry_is_link(entry)) && !r->is_held) {
+		live_hold(r->space);
+		r->is_held = true;
+	}
 }
 
-/* Replace an entry of a table of level 2 or more; what it was. table_entry_gone is to follow. */
-static inline u64 table_put(struct space *space, const struct slot *slot, u64 index, u64 entry)
+static inline void replacement_end(const struct replacement *r)
+{
+	if (r->is_held)
+		live_release(r->space);
+	else if (r->is_owed)
+		live_flush_everywhere(r->space);
+}
+
+/* Replace an entry of a table of level 2 or more. replacement_end is to follow. */
+static inline void table_put(struct replacement *r, const struct slot *slot, u64 index, u64 entry)
 {
 	const u64 old = entry_load(slot->entry);
 
-	if (entry_is_link(old))
-		table_unlink(space, slot->frame, old);
+	if (old & ENTRY_PRESENT) {
+		replacement_add(r, old, entry);
+		if (entry_is_link(old))
+			table_unlink(r->space, slot->frame, old);
+	}
 	if (slot->frame->level == LEVEL_ROOT)
-		table_put_root(space, slot, index, entry);
+		table_put_root(r->space, slot, index, entry);
 	else
 		entry_store(slot->entry, entry);
-	return old;
 }
 
 /* Are all entries of a run in the table, or in the half of it that a root serves? */
@@ -107,16 +130,16 @@ static inline bool table_has_run(const struct frame *frame, u64 index, u64 count
 static enum rb_status table_set_upper(struct space *space, struct slot slot, u64 index, u64 count, u64 value)
 {
 	const u64 step = value & ENTRY_PRESENT ? CHUNK_BYTES : 0;
+	struct replacement replacement = { .space = space };
 	enum rb_status status = RB_OK;
-	u64 gone = 0;
 
 	for (u64 end = index + count; index < end; index++, slot.entry++, value += step) {
 		status = judge_entry(slot.frame->level, value, space->owner);
 		if (status != RB_OK)
 			break;
-		gone |= table_put(space, &slot, index, value);
+		table_put(&replacement, &slot, index, value);
 	}
-	table_entry_gone(space, gone);
+	replacement_end(&replacement);
 	return status;
 }
 
@@ -159,6 +182,7 @@ static inline enum rb_status table_set(struct space *space, u64 word, u64 value)
 static inline enum rb_status table_link(struct space *space, u64 word, u64 value)
 {
 	const u64 index = rb_op_index(word);
+	struct replacement replacement = { .space = space };
 	struct slot parent, child;
 	u64 entry;
 
@@ -180,7 +204,8 @@ static inline enum rb_status table_link(struct space *space, u64 word, u64 value
 	entry = direct_address(child.entry) | ENTRY_LINK;
 	if (parent.frame->state == FRAME_KERNEL)
 		entry &= ~ENTRY_USER;
-	table_entry_gone(space, table_put(space, &parent, index, entry));
+	table_put(&replacement, &parent, index, entry);
+	replacement_end(&replacement);
 	child.frame->state = FRAME_LINKED;
 	child.frame->parent = (u32)(word_slot(word) - space->place_base);
 	parent.frame->links++;
@@ -239,7 +264,7 @@ static inline enum rb_status table_exchange(struct space *space, u64 word, u64 *
 
 	/* At levels 3 and 4 this exchanges zero for zero; at 1 it does not get here (table_apply). */
 	*value = __atomic_exchange_n(slot.entry, *value, __ATOMIC_RELAXED);
-	table_entry_gone(space, *value);
+	replacement_end(&(struct replacement){ .space = space, .is_owed = *value & ENTRY_PRESENT });
 	return RB_OK;
 }
 

@@ -97,18 +97,26 @@ static inline bool vcpu_is_loaded(const struct vcpu *v)
 
 /*
  * CR3 for the way back, with the flush that is owed. Another CPU owes us one by setting flush_owed, then looking at in_guest; we set in_guest, then look at
- * flush_owed: one of the two sees the other (live_flush_cpus). Nothing but the way back may follow.
+ * flush_owed: one of the two sees the other (live_flush_cpus). While another CPU holds us (live_hold), we are as good as in the hypervisor. Nothing but the
+ * way back may follow.
  */
 static inline u64 vcpu_guest_cr3(struct cpu *cpu)
 {
-	u64 cr3 = cpu->guest_cr3 | cpu->noflush;
+	struct live_root *live = cpu->live;
 
 	(void)__atomic_exchange_n(&cpu->in_guest, true, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&cpu->live->flush_owed, __ATOMIC_RELAXED)) {
-		cpu->live->flush_owed = false;
-		cr3 &= ~(1ul << 63);
+	if (!__atomic_load_n(&live->flush_owed, __ATOMIC_RELAXED))
+		return cpu->guest_cr3 | cpu->noflush;
+	(void)__atomic_exchange_n(&live->flush_owed, false, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&live->held, __ATOMIC_RELAXED)) {
+		__atomic_store_n(&cpu->in_guest, false, __ATOMIC_RELEASE);
+		while (__atomic_load_n(&live->held, __ATOMIC_ACQUIRE))
+			asm volatile("pause");
+		/* It may be held again by now: from the start. */
+		(void)__atomic_exchange_n(&cpu->in_guest, true, __ATOMIC_SEQ_CST);
+		(void)__atomic_exchange_n(&live->flush_owed, false, __ATOMIC_SEQ_CST);
 	}
-	return cr3;
+	return cpu->guest_cr3;
 }
 
 /* First thing in the hypervisor: the guest's translations are out of use until vcpu_guest_cr3. */

@@ -5,10 +5,14 @@
  * Two domains, CPUS processors that run vCPUs of either, one chunk that all want. Each domain has one leaf, in a table of its
  * own, that can map the chunk. A CPU remembers one translation of the chunk until it flushes.
  *
- * In the code: chunk_alloc() with space_add_chunk() and space_grow_reserve(), the check of a leaf (judge_leaf()), vCPUs
- * of two domains that take turns on a CPU (live_root_switch_space()), the end of a domain (live_root_leave() on each CPU,
- * space_destroy(), which nothing calls yet); LEAVE_KEEPS, without the flush that live_root_leave() owes, passes too. Intended, and not
- * in the code (GIVE_BACK): a domain gives a chunk back and goes on. Claim it under the space's lock, sweep the leaves, flush every CPU that
+ * In the code: mm/chunk.c:chunk_alloc with mm/space.c:space_add_chunk (mm/space.c:space_add_data) and mm/space.c:space_grow_reserve, the check of a leaf, vCPUs of
+ * two domains that take turns on a CPU, a vCPU that stops (vm/vcpu.c:vcpu_take_away: mm/live.c:live_root_leave), the end of a domain (that on each CPU, then mm/space.c:space_destroy,
+ * which nothing calls yet); LEAVE_KEEPS, without the flush that live_root_leave owes, passes too. Left out: what boot does before a guest runs
+ * (~mm/chunk.c:chunk_table_init, ~mm/chunk.c:chunk_make_free, ~mm/chunk.c:chunk_make_hypervisor), pages of the hypervisor's own
+ * (~mm/page.c:page_chunk_add, ~mm/page.c:page_chunk_remove), and what only looks (~mm/chunk.c:chunk_list_check, ~mm/walk.c:check_chunks, ~mm/walk.c:check_owners).
+ * Words: chunk_alloc chunk_release judge_leaf live_root_switch_space live_root_leave space_destroy CHUNK_TAG_PAGETABLE OWNER_NONE.
+ *
+ * Intended, and not in the code (GIVE_BACK): a domain gives a chunk back and goes on. Claim it under the space's lock, sweep the leaves, flush every CPU that
  * runs the space, and only then change what it is. A domain is started anew after its end, to use the same number again.
  */
 #define M_TAG_BEFORE_ZERO	1	/* chunk_alloc: the tag names the new owner before the chunk is zeroed */
@@ -68,9 +72,10 @@ bool foreign[CPUS];		/* the translation is another domain's */
 #define loaded(d)	(runs[0] == d)
 #endif
 
-/* judge_leaf(): one look at the tag. */
+/* mm/judge.h:judge_leaf, mm/judge.h:judge_entry: one look at the tag. */
 #define may_map(d, how)	((owner == d && !claimed || is(M_OWNER_UNCHECKED) && owner != FREE) && (how == READ || !is_table || is(M_USE_UNCHECKED)))
 
+/* mm/live.c:live_flush_everywhere; how it is done: shootdown.pml. */
 inline flush_everywhere(d)
 {
 	owed[p] = true;
@@ -82,13 +87,14 @@ inline flush_everywhere(d)
 #endif
 }
 
-/* Show a domain's space, or none, in the live root. The old translation stays until the flush. */
+/* mm/live.c:live_show, of a domain's space or of none. The old translation stays until the flush. */
 inline show_root(d)
 {
 	foreign[p] = (foreign[p] || runs[p] != d) && tlb[p] != NOTHING;
 	runs[p] = d
 }
 
+/* A CPU: vm/vcpu.h:vcpu_guest_cr3, vm/vcpu.h:vcpu_has_left, and what is named at each step. */
 proctype cpu(byte p)
 {
 	byte d, how;
@@ -102,7 +108,7 @@ hypervisor:
 		fi;
 		if
 		:: runs[p] == d && lock[d] == NONE ->
-			/* SET. The look at the tag, then, in another step, the store: both under the space's lock. */
+			/* SET: mm/table.c:table_set_leaves, mm/table.c:table_apply. The look at the tag, then, in another step, the store: both under the space's lock. */
 			lock[d] = p;
 			if
 			:: how = NOTHING
@@ -111,24 +117,24 @@ hypervisor:
 			fi;
 			goto set
 		:: owner == FREE && !ending[d] ->
-			/* chunk_alloc() for a domain. (The list of free chunks has its own lock.) */
+			/* mm/chunk.c:chunk_alloc for a domain. (The list of free chunks has its own lock.) */
 			owner = HYPERVISOR;
 			goto alloc
 		:: controls(p) && !ending[d] -> ending[d] = true; goto done
 		:: controls(p) && ending[d] && (!loaded(d) || is(M_END_WHILE_LOADED)) && lock[d] == NONE && owner != HYPERVISOR ->
-			/* No vCPU of the domain runs again, and no CPU has its live root: space_destroy(), all tables at once. */
+			/* No vCPU of the domain runs again, and no CPU has its live root: mm/space.c:space_destroy, all tables at once (mm/chunk.c:chunk_release). */
 			leaf[d] = NOTHING;
 			owner = (owner == d -> FREE : owner);
 			is_table = is_table && owner != FREE;
 			ending[d] = false;
 			goto done
 		:: runs[p] != d && !ending[d] && lock[d] == NONE && (runs[p] == NONE || lock[runs[p]] == NONE) ->
-			/* Another domain's vCPU comes onto the CPU: live_root_switch_space(). */
+			/* Another domain's vCPU comes onto the CPU: vm/vcpu.c:vcpu_load, mm/live.c:live_root_switch_space. */
 			show_root(d);
 			owed[p] = owed[p] || !is(M_SWITCH_KEEPS);
 			goto done
 		:: runs[p] == d && lock[d] == NONE ->
-			/* live_root_leave() */
+			/* mm/live.c:live_root_leave */
 			show_root(NONE);
 #ifndef LEAVE_KEEPS
 			owed[p] = true;

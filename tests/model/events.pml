@@ -9,6 +9,12 @@
  *
  * CPUS=1 and CPUS=2 are the protocol of the code: event_raise() sends the vCPU's CPU an interrupt, whether the vCPU waits or runs.
  *
+ * Left out: exceptions that the hypervisor delivers itself (~vm/event.c:event_inject, ~vm/event.c:event_bad_stack, ~vm/entry.c:vm86_leave,
+ * ~vm/entry.c:debug_handle), ports, which end in event_raise (~vm/event.c:event_port_set), a page that takes the place of another
+ * (~vm/vcpu.c:vcpu_move_page), the start and the end of vCPUs (~vm/vcpu.c:vcpu_start_at, ~vm/vcpu.c:vcpu_start, ~vm/vcpu.c:vcpu_stop, ~vm/vcpu.c:vcpu_take_away, ~sched/run.c:run_start,
+ * ~sched/run.c:run_init), vCPUs that share a CPU (~hypercall/hc_event.c:hc_sched_yield, ~vm/timer.c:timer_expire), what only looks (~vm/domain.c:vcpu_print).
+ * Words: pending pending_vectors events_enabled run_state reschedule event_raise run_wake run_stop run_next cpu_look.
+ *
  * Checked: each vector that was raised and not handled is a bit, or on its way to its handler (due); user mode, enabled kernel
  * code and an idle CPU never go on with a vector pending, unless an interrupt is about to come that will see to it; nothing is
  * pushed in the range, in kernel code with events disabled, or on top of another event's frame.
@@ -21,7 +27,7 @@
 #define M_RESTART_ENABLED	6	/* the range does not begin with disabling events */
 #define M_DELIVER_MASKED	7	/* event_deliver: kernel mode gets a vector with events disabled */
 #define M_DELIVER_KEEPS_ENABLED	8	/* delivery does not disable events */
-#define M_BLOCK_NO_LOOK		9	/* hc_sched_block: no second look at `pending` */
+#define M_BLOCK_NO_LOOK		9	/* vcpu_wait: no second look at `pending` */
 #define M_IDLE_NO_LOOK		10	/* vcpu_choose: no look at the queue after the timer was armed */
 #define M_IDLE_RETURNS		11	/* an interrupt before the hlt goes back to the hlt */
 #define M_NO_KICK		12	/* event_raise: no interrupt for a vCPU that runs on another CPU */
@@ -31,7 +37,7 @@
 #define M_GUEST_BITS_FIRST	16	/* guest: takes the bits before it clears `pending` */
 #define M_GUEST_USER_NO_LOOK	17	/* guest: goes to user mode without a look at `pending` */
 #define M_SHOW_UNLOCKED		18	/* vcpu_show_state: without the page's lock */
-#define M_SHOW_BEFORE_STOP	19	/* hc_sched_block: run_state is written without the lock, before the state changes */
+#define M_SHOW_BEFORE_STOP	19	/* vcpu_wait: run_state is written without the lock, before the state changes */
 #ifndef MUTANT
 #define MUTANT 0
 #endif
@@ -98,7 +104,7 @@ hidden byte no_idle_for_ever;
 	(!due[TIMER] || bits[TIMER] || vector == TIMER) &&		\
 	(!due[OTHER] || bits[OTHER] || vector == OTHER)
 
-/* ---- vm/event.c: event_raise(), up to vcpu_wake() */
+/* vm/event.c:event_raise, up to vcpu_wake. From hypercall/hc_event.c:hc_event_send, ipc/port.c:port_pending_set, vm/console.c:domain_console_input. */
 inline event_raise(v)
 {
 #if is(M_PENDING_BEFORE_BIT)
@@ -110,14 +116,14 @@ inline event_raise(v)
 #endif
 }
 
-/* vm/vcpu.c: vcpu_show_state(): under page_lock, so that the last one who changes the state shows the last one. */
+/* vm/vcpu.c:vcpu_show_state, sched/run.c:run_state: under page_lock, so that the last one who changes the state shows the last one. */
 inline show_state(shown)
 {
 	atomic { !page_locked || is(M_SHOW_UNLOCKED) -> page_locked = true; shown = state };
 	atomic { run_state = shown; page_locked = false; shown = RUNNING }
 }
 
-/* vm/vcpu.c: vcpu_wake() by the vCPU's own CPU. */
+/* vm/vcpu.c:vcpu_wake by the vCPU's own CPU, sched/run.c:run_wake, sched/run.c:run_from. */
 inline wake_here()
 {
 	if
@@ -126,7 +132,7 @@ inline wake_here()
 	fi
 }
 
-/* vm/timer.c: timer_arm(), timers_walk() in it. */
+/* vm/timer.c:timer_arm, with vm/timer.c:timers_walk. */
 inline timer_arm()
 {
 	if
@@ -140,7 +146,7 @@ inline timer_arm()
 	armed = deadline
 }
 
-/* vm/entry.c: interrupt_handle(). */
+/* vm/entry.c:interrupt_handle */
 inline interrupt_handle()
 {
 	if
@@ -149,7 +155,7 @@ inline interrupt_handle()
 	fi
 }
 
-/* vm/event.c: vector_take(). */
+/* vm/event.c:vector_take */
 inline vector_take()
 {
 #if !is(M_TAKE_BITS_FIRST)
@@ -171,7 +177,7 @@ inline vector_take()
 #endif
 }
 
-/* vm/entry.c: vcpu_leave() of the vCPU that runs: event_deliver() and, by the gate, the frame. */
+/* vm/entry.c:vcpu_leave of the vCPU that runs: vm/event.c:event_deliver and, by the gate, the frame. (vm/event.h:event_deliverable asks the same, but for the range.) */
 inline vcpu_leave()
 {
 	if
@@ -204,13 +210,11 @@ inline vcpu_leave()
 #define handled(v)	due[v] = false
 
 /*
- * hc_sched_block(), then vcpu_choose(): returns when the vCPU runs again. cpu_idle: the look at the queue and the hlt are made
+ * hypercall/hc_event.c:vcpu_wait, then vm/entry.c:vcpu_choose: returns when the vCPU runs again. x86/entry.S:cpu_idle..cpu_idle_end: the look at the queue and the hlt are made
  * with interrupts off, and the sti before the hlt lets in what waits.
  */
-inline sched_block()
+inline vcpu_wait()
 {
-	events_enabled = true;
-	pc = OPEN;
 	if
 	:: pending
 	:: !pending ->
@@ -218,7 +222,7 @@ inline sched_block()
 		run_state = BLOCKED;
 		state = BLOCKED;
 #else
-		state = BLOCKED;				/* run_stop() */
+		state = BLOCKED;				/* sched/run.c:run_stop */
 		show_state(shown0);
 #endif
 		if
@@ -227,7 +231,7 @@ inline sched_block()
 		fi;
 		do
 		:: atomic { state == RUNNABLE -> state = RUNNING };
-			show_state(shown0);			/* vcpu_load() */
+			show_state(shown0);			/* sched/run.c:run_next; vm/vcpu.c:vcpu_load, vm/vcpu.c:vcpu_unload */
 			timer_arm();
 			break
 		:: state != RUNNABLE ->
@@ -253,7 +257,7 @@ end_idle:			do
 	fi
 }
 
-/* ---- the guest's instructions, one step each. An interrupt is taken before any of them, or later. */
+/* The guest's instructions, one step each: guest-lib/event.S:guest_user_entry..guest_range_end. An interrupt is taken before any of them, or later. */
 proctype cpu0()
 {
 guest:
@@ -277,12 +281,18 @@ guest:
 	:: atomic { pc == KERNEL -> events_enabled = true; pc = ENABLED }
 #endif
 	:: atomic { pc == KERNEL && !kernel_frame -> pc = RANGE }
-	:: pc == KERNEL && !kernel_frame -> sched_block(); goto leave
+	:: pc == KERNEL && !kernel_frame ->
+		if
+		:: events_enabled = true; pc = OPEN		/* hypercall/hc_event.c:hc_sched_block */
+		:: true						/* hypercall/hc_event.c:hc_sched_wait */
+		fi;
+		vcpu_wait();
+		goto leave
 	:: atomic { pc == KERNEL && !kernel_frame -> deadline = true; passed = false };
 		timer_arm();
 		goto leave
 
-	/* guest_events_on(), after the store. An interrupt may have disabled events and enabled them again meanwhile. */
+	/* guest-lib/event.c:guest_events_on, after the store. An interrupt may have disabled events and enabled them again meanwhile. */
 	:: atomic { pc == ENABLED && (!pending || is(M_GUEST_ENABLE_NO_LOOK)) -> pc = OPEN }
 	:: atomic { pc == ENABLED && pending -> events_enabled = false; from_range = false; pc = DELIVER }
 
@@ -311,7 +321,7 @@ guest:
 		fi;
 		pc = RANGE }
 
-	/* guest_deliver(): clears pending before it looks, until it stays clear. */
+	/* guest-lib/event.S:guest_pending..guest_catch, guest-lib/event.c:guest_deliver: clears pending before it looks, until it stays clear. */
 #if is(M_GUEST_BITS_FIRST)
 	:: atomic { pc == DELIVER -> pc = DELIVER_OTHER }
 #else
@@ -358,7 +368,7 @@ leave:
 	goto guest
 }
 
-/* Time, and the timer's hardware. */
+/* Time, and the timer's hardware. No code. */
 active proctype clock()
 {
 end:	do
@@ -370,7 +380,7 @@ end:	do
 #if CPUS > 1
 mtype shown1 = RUNNING;
 
-/* Another CPU: event_raise() of OTHER, vcpu_wake(). */
+/* Another CPU: vm/event.c:event_raise of OTHER, vm/vcpu.c:vcpu_wake, vm/vcpu.c:cpu_look. */
 active proctype sender()
 {
 	do

@@ -12,14 +12,25 @@
  * level under it. Setting accessed and dirty bits is left out: the processor does it by a compare of the whole entry, so it
  * changes no entry that it could not also have read (mm/table.c).
  *
+ * The code is named at each step. What boot does once, before a guest runs, is left out: ~mm/live.c:live_root_init, ~mm/root.c:root_make_kernel,
+ * ~boot/loader.c:describe_start, ~boot/loader.c:first_domain_load, ~boot/loader.c:make_vcpu, ~boot/tables.c:tables_build. So are the kernel
+ * root, which is a root that is always loaded (~mm/live.c:live_root_switch_space, ~mm/root.h:root_serves), runs of several entries
+ * (~mm/table.c:table_has_run), and vCPUs that wait with a root of their own (~mm/root.c:root_hold, ~mm/root.c:root_drop,
+ * ~vm/vcpu.c:vcpu_create, ~vm/vcpu.c:vcpu_start_at, ~vm/vcpu.c:vcpu_take_away, ~vm/vcpu.c:vcpu_load, ~mm/live.c:live_root_detach): see chunk.pml for what follows when another address space comes onto a CPU.
+ *
+ * Words: table_unlink table_put live_hold live_release live_hold_set held live_flush_everywhere live_root_propagate user_root FRAME_LINKED FRAME_TYPED. (What looks at them to check them is
+ * ~mm/walk.c:check_frame, ~mm/walk.c:check_frames, ~mm/walk.c:check_link, ~mm/walk.c:check_live, ~mm/walk.c:check_loaded, ~mm/walk.c:live_expected.)
+ *
  * CPUS=1 and CPUS=2 are the protocol of the code. What runs under the space's lock is one step but where another CPU's walker can
  * look in between: each store that a walker can see, and each step of the flush. That the flush ends: shootdown.pml.
  *
  * Steps are sequentially consistent. Where the code must ask the processor for that, the comment says so.
  *
- * Variants that must pass: RETYPE_KEEPS, UPPER_KEEPS: either of two flushes alone is enough for the levels. HOLD: a protocol that is not in the
- * code, which keeps two sizes of page for one address apart on several CPUs too (see table_put below). Mutants, M_*: each leaves
- * out or reorders one thing, and the checker must find it. M_SIZES is no mutant but a gap of the code.
+ * SIZES: tables of fixed levels (FRAMES=4: a root, two tables of level 2, one of level 1), and looked at is whether a CPU remembers an address in
+ * two sizes of page. BOTH: all of it at once, and both CPUs operate.
+ *
+ * Variants that must pass: RETYPE_KEEPS, UPPER_KEEPS: either of two flushes alone is enough for the levels (the second not for sizes of page).
+ * Mutants, M_*: each leaves out or reorders one thing, and the checker must find it.
  */
 #define M_NO_LOCK		1	/* operations do not take the lock */
 #define M_NO_PROPAGATE		2	/* another CPU's live root does not follow */
@@ -35,7 +46,10 @@
 #define M_UNLOCK_BEFORE_FLUSH	12	/* the lock is let go before the flush is done */
 #define M_LOOK_BEFORE_IN_GUEST	13	/* on the way out, the flag is looked at before it is said that the CPU is out */
 #define M_NO_FLUSH		14	/* nothing is flushed, neither for a replaced upper entry nor for a new level */
-#define M_SIZES			15	/* the code as it is, looked at for two sizes of page on another CPU */
+#define M_NO_HOLD		15	/* a link that replaces or is replaced is stored, then what it mapped is flushed */
+#define M_HOLD_AFTER_FLUSH	16	/* other CPUs are held after they have flushed */
+#define M_LOOK_AT_HOLD_FIRST	17	/* on the way out, `held` is looked at before flush_owed is cleared */
+#define M_RELEASE_FIRST		18	/* CPUs are let go before the new entry is stored */
 #ifndef MUTANT
 #define MUTANT 0
 #endif
@@ -72,6 +86,7 @@ byte lock = NONE;		/* space->lock: the CPU that holds it */
 byte root[CPUS] = NONE;		/* user_root */
 byte live[CPUS];		/* the entry of the page that CR3 points to */
 bool owed[CPUS];		/* flush_owed */
+bool held[CPUS];		/* held */
 bool in_guest[CPUS];		/* struct cpu: on its way to a guest or there */
 
 /* What each processor remembers. */
@@ -89,10 +104,10 @@ hidden byte no_guest_data_as_table, no_table_as_leaf, no_translation_of_another_
 #define loaded(f)	(root[0] == f)
 #endif
 
-#ifdef HOLD
+#if CPUS == 1 || defined(SIZES) || defined(BOTH)
 #define sizes		true
 #else
-#define sizes		(CPUS == 1 || is(M_SIZES))
+#define sizes		false
 #endif
 #define remembers(p)	(upper[p] != NONE || lower[p] != NONE || small[p] || large[p])
 
@@ -103,11 +118,14 @@ hidden byte no_guest_data_as_table, no_table_as_leaf, no_translation_of_another_
 #define operates(p)	(p == 0)
 #endif
 
+/* Walkers change nothing that another CPU looks at, so one is enough to find what any does: that of the last CPU. */
+#define walks(p)	(p == CPUS - 1)
+
 #define lock_free	(lock == NONE || is(M_NO_LOCK))
 
 /* ---- mm/table.c */
 
-/* table_unlink(), of what entry[f] links, if anything. */
+/* mm/table.c:table_unlink, of what entry[f] links, if anything; for a table with several entries mm/table.c:table_unlink_all. */
 inline table_unlink(f)
 {
 	if
@@ -118,7 +136,7 @@ inline table_unlink(f)
 	fi
 }
 
-/* What table_link() does after table_put(). */
+/* What mm/table.c:table_link does after its table_put. */
 inline table_link(f, e)
 {
 	if
@@ -129,7 +147,10 @@ inline table_link(f, e)
 	fi
 }
 
-/* entry_store() and, for a root, table_put_root(): live_root_propagate() stores it into each live root that shows it. */
+/*
+ * mm/table.c:entry_store and, for a root, mm/table.c:table_put_root: mm/live.c:live_root_propagate stores it into each live root that shows
+ * it (mm/live.c:live_root_set_entry).
+ */
 inline table_store(p, f, e)
 {
 	entry[f] = e;
@@ -146,7 +167,7 @@ inline table_store(p, f, e)
 }
 
 /*
- * live_flush_everywhere(), the lock held: the flags, then the look at where the other CPU is, with a full barrier between them; then an
+ * mm/live.c:live_flush_everywhere, mm/live.c:live_flush_cpus, the lock held: the flags, then the look at where the other CPU is, with a full barrier between them; then an
  * interrupt, and the wait until that CPU was seen in the hypervisor, which it does not leave without a look at its flag, or has
  * honoured it. A CPU that waits for the lock is in the hypervisor too.
  */
@@ -163,11 +184,22 @@ inline live_flush_everywhere(p)
 #endif
 }
 
+/* mm/live.c:live_hold, mm/live.c:live_release, both by mm/live.c:live_hold_set. */
+inline live_hold_set(on)
+{
+	atomic {
+		held[0] = on;
+#if CPUS > 1
+		held[1] = on
+#endif
+	}
+}
+
 /* Does SET, LINK or TYPE flush for what it replaced? */
 #ifdef UPPER_KEEPS
 #define upper_flushes	false		/* a replaced entry of an upper level: the guest's own affair */
 #else
-#define upper_flushes	(!is(M_NO_FLUSH))	/* table_entry_gone() */
+#define upper_flushes	(!is(M_NO_FLUSH))	/* mm/table.c:replacement_end */
 #endif
 #ifdef RETYPE_KEEPS
 #define retype_flushes	false
@@ -175,9 +207,10 @@ inline live_flush_everywhere(p)
 #define retype_flushes	(!is(M_NO_FLUSH))	/* `changed` in table_type() */
 #endif
 
-/* ---- the invariants, looked at whenever the lock is let go */
+/* ---- the invariants, looked at whenever the lock is let go. No code. */
 #define valid_link(f)	(level[target(entry[f])] == level[f] - 1 && linked[target(entry[f])] && parent[target(entry[f])] == f)
 
+/* No code: what must hold. */
 inline check()
 {
 	i = 0;
@@ -202,11 +235,14 @@ inline check()
 	i = 0
 }
 
-/* ---- one CPU: in the hypervisor, on its way out, in the guest */
+/*
+ * One CPU: in the hypervisor (hypercall/hc_pagetable.c:hc_pt_update, hypercall/hc_pagetable.c:hc_pt_batch, mm/table.c:table_apply_any), on its way
+ * out, in the guest.
+ */
 proctype cpu(byte p)
 {
 	byte f, new, old, i;
-	bool flush;
+	bool flush, hold;
 
 hypervisor:
 	/* A hypercall, from its lock to the first store that a walker can see. old: what was there, and a flush is due for it. */
@@ -214,8 +250,9 @@ hypervisor:
 		lock_free -> lock = p;
 		select(f : 0 .. FRAMES - 1);
 		if
+#ifndef SIZES
 		:: operates(p) && (!linked[f] || is(M_RETYPE_LINKED)) && (!loaded(f) || is(M_RETYPE_LOADED)) ->
-			/* TYPE: table_type_frame(). Frames that were never used are alike: they are taken in order. */
+			/* TYPE: mm/table.c:table_type_frame, mm/table.c:table_type. Frames that were never used are alike: they are taken in order. */
 			select(new : 1 .. ROOT);
 			if
 			:: level[f] == 0 && f > 0 && level[f - 1] == 0 -> goto finish
@@ -227,8 +264,9 @@ hypervisor:
 				level[f] = new;
 				new = EMPTY
 			fi
+#endif
 		:: operates(p) && level[f] == 1 ->
-			/* SET at level 1: table_set_leaves(). Nothing is flushed: that is the guest's affair. */
+			/* SET at level 1: mm/table.c:table_set_leaves, mm/table.c:table_apply, mm/table.c:table_apply_queue. Nothing is flushed: that is the guest's affair. */
 			if
 			:: entry[f] = EMPTY
 			:: entry[f] = SMALL
@@ -238,7 +276,7 @@ hypervisor:
 			fi;
 			goto finish
 		:: operates(p) && level[f] > 1 ->
-			/* SET at an upper level, or LINK. */
+			/* SET or XCHG at an upper level, or LINK: mm/table.c:table_set_upper, mm/table.c:table_exchange, mm/table.c:table_link. */
 			if
 			:: new = EMPTY
 			:: level[f] == 2 -> new = LARGE
@@ -250,24 +288,20 @@ hypervisor:
 				fi
 			fi;
 			/*
-			 * table_put(): store, then flush. In between the walker of another CPU can meet the new entry while it remembers
-			 * what was mapped by the old one: the one as a large page, the other as small ones. Under HOLD the flush comes
-			 * first, and CPUs that owe it wait for the lock on their way out.
+			 * mm/table.c:table_put: store, then flush. In between the walker of another CPU can meet the new entry while it remembers what was mapped by the
+			 * old one: the one as a large page, the other as small ones. So where a link is replaced or replaces, the flush comes first, and CPUs that owe it are
+			 * held on their way out (mm/table.c:replacement_add).
 			 */
 			old = (upper_flushes -> entry[f] : EMPTY);
+			hold = old != EMPTY && new != EMPTY && (is_link(old) || is_link(new)) && !is(M_NO_HOLD) && !is(M_FLUSH_BEFORE_STORE);
 			table_unlink(f);
-#if is(M_FLUSH_BEFORE_STORE)
-			goto flush_due;
-#endif
-#ifdef HOLD
 			if
-			:: entry[f] != EMPTY -> goto flush_due
+			:: hold || is(M_FLUSH_BEFORE_STORE) -> goto flush_due
 			:: else
 			fi;
-#endif
 			table_store(p, f, new)
 		:: level[f] == ROOT ->
-			/* root_load: live_root_load() */
+			/* root_load: hypercall/hc_pagetable.c:hc_root_load, mm/live.c:live_root_load, mm/root.h:root_is_user */
 			foreign[p] = foreign[p] || root[p] != f && remembers(p);
 			root[p] = f;
 			live[p] = entry[f];
@@ -281,27 +315,45 @@ hypervisor:
 #endif
 flush_due:
 	if
+	:: hold && !is(M_HOLD_AFTER_FLUSH) -> live_hold_set(true)
+	:: !hold || is(M_HOLD_AFTER_FLUSH)
+	fi;
+	if
 	:: atomic { old != EMPTY -> old = EMPTY };
 		live_flush_everywhere(p)
 	:: atomic { old == EMPTY -> skip }
 	fi;
+#if is(M_HOLD_AFTER_FLUSH)
+	live_hold_set(hold);
+#endif
+#if is(M_RELEASE_FIRST)
+	live_hold_set(false);
+#endif
 	atomic {
 		if
 		:: level[f] > 1 ->
 			table_store(p, f, new);
 			table_link(f, new)
 		:: else
-		fi;
+		fi
+	};
+	if
+	:: hold -> live_hold_set(false)
+	:: !hold
+	fi;
+	atomic {
+		old = EMPTY;
 finish:
 		check();
 		f = 0;
 		new = 0;
-		old = 0;
+		old = EMPTY;
+		hold = false;
 		lock = NONE
 	};
 
 	/*
-	 * vcpu_guest_cr3(): first say that this CPU is as good as in the guest, then look at the flag, with a full barrier
+	 * vm/vcpu.h:vcpu_guest_cr3: first say that this CPU is as good as in the guest, then look at the flag, with a full barrier
 	 * between them, or a flush that is asked for in between goes by unseen. The load of CR3 comes last.
 	 */
 leave:
@@ -314,19 +366,26 @@ leave:
 	in_guest[p] = true;
 #else
 	in_guest[p] = true;
-#ifdef HOLD
-	if
-	:: atomic { owed[p] -> in_guest[p] = false };
-		atomic { lock_free -> flush = true; owed[p] = false };
-		goto leave
-	:: !owed[p]
-	fi;
+	do
+	:: !owed[p] -> break
+#if is(M_LOOK_AT_HOLD_FIRST)
+	:: owed[p] && !held[p] -> flush = true; owed[p] = false; break
+	:: owed[p] && held[p] -> in_guest[p] = false; !held[p]; in_guest[p] = true
 #else
-	if
-	:: owed[p] -> flush = true; owed[p] = false
-	:: !owed[p]
-	fi;
+	:: owed[p] ->
+		/* An exchange: the look at `held` comes after it. */
+		flush = true;
+		owed[p] = false;
+		if
+		:: !held[p] -> break
+		:: held[p] ->
+			in_guest[p] = false;
+			!held[p];
+			owed[p] = true;
+			in_guest[p] = true
+		fi
 #endif
+	od;
 #endif
 	atomic {
 		upper[p] = (flush -> NONE : upper[p]);
@@ -339,7 +398,7 @@ leave:
 
 	/* Guest code runs, and the walker with it. */
 	do
-	:: is_link(live[p]) -> upper[p] = target(live[p])
+	:: walks(p) && is_link(live[p]) -> upper[p] = target(live[p])
 	:: upper[p] != NONE -> atomic {
 		if
 		:: is_link(entry[upper[p]]) -> lower[p] = target(entry[upper[p]])
@@ -355,13 +414,19 @@ leave:
 		fi }
 	:: atomic { foreign[p] -> assert(no_translation_of_another_root) }	/* I-10 */
 	:: atomic { small[p] && large[p] -> assert(no_two_sizes_of_page) }	/* of one address: CVE-2018-12207 */
-	:: in_guest[p] = false -> goto hypervisor	/* a hypercall */
+	:: in_guest[p] = false -> goto hypervisor	/* a hypercall: vm/vcpu.h:vcpu_has_left */
 	:: in_guest[p] = false -> goto leave		/* an interrupt, that of a flush among them */
 	od
 }
 
 init {
 	atomic {
+#ifdef SIZES
+		level[0] = ROOT;
+		level[1] = 2;
+		level[2] = 2;
+		level[3] = 1;
+#endif
 		run cpu(0);
 #if CPUS > 1
 		run cpu(1)

@@ -12,6 +12,10 @@
  * comes in, before it takes any lock. Who flushes sets flush_owed of each CPU, then looks at in_guest of it, with a full barrier
  * between; where that is set it sends an interrupt and waits until in_guest is clear or flush_owed is honoured.
  *
+ * Words: flush_owed in_guest live_flush_cpus live_flush_all live_flush_range live_flush_is_owed cpu_is_in_guest. Left out: what is done before a
+ * guest runs (~mm/live.c:live_root_init), and flushes that concern the CPU itself alone (~mm/live.c:live_root_load, ~mm/table.c:table_flush,
+ * ~mm/live.h:live_flush_range, ~vm/vcpu.c:vcpu_load_page, ~mm/live.c:live_root_leave).
+ *
  * Run as a check of assertions and deadlocks; with the claim `chance`, under weak fairness: as long as a CPU waits, what it waits for is
  * true again and again, so a CPU that looks often enough sees it; and with COUNT and the claim `ends`: if each CPU also counted how
  * often it came in, and who waits would look for a change of that too, it would be seen for certain. (Without, a CPU that makes calls
@@ -55,14 +59,16 @@ hidden byte no_stale_translation_used;
 #define flushing	(waits[0] | waits[1] << 1)
 #endif
 
+/* lib/lock.h:spin_lock, without the order of those that wait. */
 inline take(s)
 {
 	atomic { lock[s] == NONE -> lock[s] = p }
 }
 
-/* One CPU of the three passes of live_flush_cpus(). */
+/* Which CPUs: mm/live.c:live_flush_everywhere; without the lock vm/domain.c:domain_cpus. */
 #define is_target(q)	(locked && space[q] == s || !locked && loaded[q] == s)
 
+/* One CPU of the three passes of mm/live.c:live_flush_cpus. */
 inline flag(q)
 {
 	if
@@ -71,6 +77,7 @@ inline flag(q)
 	fi
 }
 
+/* dev/ipi.c:cpu_is_in_guest, dev/ipi.c:cpu_interrupt */
 inline interrupt_one(q)
 {
 #ifdef COUNT
@@ -96,6 +103,7 @@ inline interrupt_one(q)
 #define has_come(q)	false
 #endif
 
+/* mm/live.c:live_flush_is_owed */
 inline await(q)
 {
 	!targets[q] || !in_guest[q] || !owed[q] || has_come(q) || is(M_NO_WAIT);
@@ -113,6 +121,7 @@ inline await(q)
 #define all_flushed	(is_flushed(0) && is_flushed(1))
 #endif
 
+/* mm/live.c:live_flush_cpus */
 inline live_flush_cpus()
 {
 #if is(M_FLAG_AFTER_LOOK)
@@ -128,7 +137,7 @@ inline live_flush_cpus()
 	}
 }
 
-/* What CPUs remember of the space is stale from now on. */
+/* No code: what CPUs remember of the space is stale from now on. */
 inline make_stale()
 {
 	atomic {
@@ -141,6 +150,7 @@ inline make_stale()
 	}
 }
 
+/* A CPU: vm/entry.c:hypercall_handle, vm/entry.c:event_handle, vm/entry.c:vcpu_leave. */
 proctype cpu(byte p)
 {
 	byte s;
@@ -148,7 +158,7 @@ proctype cpu(byte p)
 	bool targets[CPUS];
 
 hypervisor:
-	/* vcpu_has_left() */
+	/* vm/vcpu.h:vcpu_has_left */
 #ifdef COUNT
 	atomic { in_guest[p] = false; came[p] = ALL };
 #endif
@@ -159,7 +169,7 @@ hypervisor:
 	if
 	:: goto leave
 	:: true ->
-		/* tlb_flush, of all vCPUs of the domain: no lock. */
+		/* hypercall/hc_pagetable.c:hc_tlb_flush, of all vCPUs of the domain: no lock. */
 #if is(M_LOCKED_FIRST)
 		in_guest[p] = false;
 #endif
@@ -177,7 +187,10 @@ hypervisor:
 			live_flush_cpus();
 			lock[s] = NONE
 #ifndef ONE_SPACE
-		:: /* live_root_switch_space(): detach under the old lock, show under the new one; then vcpu_load() goes on. */
+		:: /*
+		    * mm/live.c:live_root_switch_space: mm/live.c:live_root_detach under the old lock, show under the new one (mm/live.h:live_flush_all); then
+		    * vm/vcpu.c:vcpu_load goes on.
+		    */
 			atomic { space[p] = NONE; stale[p] = FOREIGN; lock[s] = NONE };
 			s = 1 - s;
 			take(s);
@@ -187,6 +200,7 @@ hypervisor:
 		fi
 	fi;
 leave:
+	/* vm/vcpu.h:vcpu_guest_cr3 */
 	atomic { s = 0; locked = false };
 #if is(M_LOOK_BEFORE_IN_GUEST)
 	atomic { locked = owed[p]; owed[p] = false };

@@ -19,6 +19,7 @@
 u8 *fake_memory;
 jmp_buf fake_panic_jump;
 bool fake_panic_armed;
+void (*fake_asked)(u32 cpu);
 u32 fake_print_count;
 bool fake_print_quiet;
 
@@ -66,6 +67,7 @@ void fake_machine_start(void)
 	}
 	ENSURE(page_used_count() == 0);
 	live_root_count = 0;
+	fake_asked = NULL;
 	fake_print_count = 0;
 	fake_print_quiet = false;
 	chunk_table_init(fake_table, ARRAY_COUNT(fake_table), FAKE_CHUNKS);
@@ -79,7 +81,8 @@ void fake_machine_start(void)
 /* One processor: no other runs a guest. Where fake_cpu.c makes more of them, the hypervisor's own dev/ipi.c takes the place of these. */
 __attribute__((weak)) bool cpu_is_in_guest(u32 id)
 {
-	(void)id;
+	if (fake_asked)
+		fake_asked(id);
 	return false;
 }
 

@@ -34,6 +34,9 @@ extern bool fake_panic_armed;
 	fake_panic_armed = false;			\
 } while (0)
 
+/* Called whenever the code asks whether a CPU runs guest code, which is where it waits for that CPU. NULL: nothing. */
+extern void (*fake_asked)(u32 cpu);
+
 /* Lines printed since start; not shown if quiet. */
 extern u32 fake_print_count;
 extern bool fake_print_quiet;

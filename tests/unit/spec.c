@@ -4,6 +4,7 @@
 #include "spec.h"
 
 #include "mm/chunk.h"
+#include "mm/judge.h"
 
 static bool bit(u64 word, int n)
 {
@@ -64,4 +65,32 @@ status_set spec_entry(const struct spec_machine *machine, int level, u64 entry, 
 bool status_fits(status_set set, enum rb_status status)
 {
 	return set ? status != RB_OK && (set & STATUS_SET(status)) : status == RB_OK;
+}
+
+void spec_machine_set(struct spec_machine *machine, u32 chunk, u16 owner, u8 use)
+{
+	machine->owner[chunk] = owner;
+	machine->use[chunk] = use;
+	chunks[chunk].tag = owner | (u32)use << 16;
+}
+
+void spec_machine_start(struct spec_machine *machine, u32 physical_bits)
+{
+	static struct chunk table[ARRAY_COUNT(machine->owner)];
+
+	*machine = (struct spec_machine){ .physical_bits = physical_bits, .chunk_count = 40 };
+	chunk_table_init(table, ARRAY_COUNT(table), machine->chunk_count);
+	judge_init(physical_bits);
+	for (u32 i = 0; i < machine->chunk_count; i++)
+		spec_machine_set(machine, i, OWNER_ABSENT, CHUNK_DATA);
+}
+
+bool spec_agrees(const struct spec_machine *machine, u64 entry, u16 owner, u32 *level, enum rb_status *status)
+{
+	for (*level = 1; *level <= 4; ++*level) {
+		*status = judge_entry(*level, entry, owner);
+		if (!status_fits(spec_entry(machine, (int)*level, entry, owner), *status))
+			return false;
+	}
+	return true;
 }

@@ -20,6 +20,12 @@ struct spec_machine {
 	u8 use[64];
 };
 
+/* The chunk table of a machine of 40 chunks and judge, as the machine says; no chunk is memory yet. Then a chunk in both. */
+void spec_machine_start(struct spec_machine *machine, u32 physical_bits);
+void spec_machine_set(struct spec_machine *machine, u32 chunk, u16 owner, u8 use);
+/* judge_entry beside the specification, at every level. False: *level is one where they differ, *status what judge_entry said. */
+bool spec_agrees(const struct spec_machine *machine, u64 entry, u16 owner, u32 *level, enum rb_status *status);
+
 /* The errors that SET of an entry deserves in a table of a level that belongs to owner. */
 status_set spec_entry(const struct spec_machine *machine, int level, u64 entry, u16 owner);
 

@@ -11,45 +11,27 @@
 
 enum { ME = OWNER_DOMAIN + 3, OTHER = OWNER_DOMAIN + 4, OTHER_HIGH = 0xfff3 };
 
-static struct chunk table[64];
 static struct spec_machine machine;
-
-static void machine_set(u32 chunk, u16 owner, u8 use)
-{
-	machine.owner[chunk] = owner;
-	machine.use[chunk] = use;
-	chunks[chunk].tag = 0;
-	chunks[chunk].owner = owner;
-	chunks[chunk].use = use;
-}
 
 static void machine_start(u32 physical_bits)
 {
-	machine = (struct spec_machine){ .physical_bits = physical_bits, .chunk_count = 40 };
-	chunk_table_init(table, ARRAY_COUNT(table), machine.chunk_count);
-	judge_init(physical_bits);
-	for (u32 i = 0; i < machine.chunk_count; i++)
-		machine_set(i, OWNER_ABSENT, CHUNK_DATA);
-	machine_set(1, OWNER_HYPERVISOR, CHUNK_DATA);
-	machine_set(2, OWNER_NONE, CHUNK_DATA);
-	machine_set(7, ME, CHUNK_DATA);
-	machine_set(8, ME, CHUNK_PAGETABLE);
-	machine_set(9, OTHER, CHUNK_DATA);
-	machine_set(10, OTHER, CHUNK_PAGETABLE);
-	machine_set(11, OTHER_HIGH, CHUNK_PAGETABLE);
-	machine_set(39, ME, CHUNK_DATA);
+	static const struct { u32 chunk; u16 owner; u8 use; } memory[] = {
+		{ 1, OWNER_HYPERVISOR, CHUNK_DATA }, { 2, OWNER_NONE, CHUNK_DATA }, { 7, ME, CHUNK_DATA }, { 8, ME, CHUNK_PAGETABLE },
+		{ 9, OTHER, CHUNK_DATA }, { 10, OTHER, CHUNK_PAGETABLE }, { 11, OTHER_HIGH, CHUNK_PAGETABLE }, { 39, ME, CHUNK_DATA },
+	};
+
+	spec_machine_start(&machine, physical_bits);
+	for (u32 i = 0; i < ARRAY_COUNT(memory); i++)
+		spec_machine_set(&machine, memory[i].chunk, memory[i].owner, memory[i].use);
 }
 
 static void compare(u64 entry)
 {
-	for (u32 level = 1; level <= 4; level++) {
-		status_set expected = spec_entry(&machine, (int)level, entry, ME);
-		enum rb_status status = judge_entry(level, entry, ME);
+	enum rb_status status;
+	u32 level;
 
-		if (!status_fits(expected, status))
-			fail_msg("level %u entry %lx: got %d, want one of %x (%u physical bits)", level, entry, status, expected,
-				 machine.physical_bits);
-	}
+	if (!spec_agrees(&machine, entry, ME, &level, &status))
+		fail_msg("level %u entry %lx: got %d (%u physical bits)", level, entry, status, machine.physical_bits);
 }
 
 static void all_flags(u64 address)

@@ -324,6 +324,73 @@ static void test_flush_everywhere(void **state)
 	assert_true(flushed(2));
 }
 
+/* What each CPU would find if it looked while an operation waits for CPU 2. */
+static u64 seen_entry;
+static u32 seen_held, seen_owed, seen_count;
+
+static void look(u32 cpu)
+{
+	if (cpu != 2)
+		return;
+	seen_entry = table_entries(A, L3)[0];
+	seen_held = seen_owed = 0;
+	for (u32 i = 0; i < WORLD_CPUS; i++) {
+		seen_held |= (u32)world.cpu[i].held << i;
+		seen_owed |= (u32)world.cpu[i].flush_owed << i;
+	}
+	seen_count++;
+}
+
+/* Where a link is replaced or replaces, CPUs that run the space forget what was there before the store, and are held until after it. */
+static void replace(u64 code, u64 value, bool is_held)
+{
+	const u64 old = table_entries(A, L3)[0];
+
+	for (u32 cpu = 0; cpu < WORLD_CPUS; cpu++)
+		flushed(cpu);
+	seen_count = 0;
+	done(A, code, L3, 0, value);
+	assert_int_equal(seen_count, old & 1);
+	if (seen_count) {
+		assert_int_equal(seen_owed, 5);
+		assert_int_equal(seen_held, is_held ? 5 : 0);
+		assert_true((seen_entry == old) == is_held);
+	}
+	for (u32 cpu = 0; cpu < WORLD_CPUS; cpu++)
+		assert_false(world.cpu[cpu].held);
+}
+
+static void test_hold(void **state)
+{
+	const u64 large = machine_address(A, 512) | 0xe3;
+
+	(void)state;
+	live_root_switch_space(&world.cpu[2], A, NO_MFN);
+	assert_int_equal(apply(A, RB_OP_TYPE, L3 + 10, 0, 2, 1), RB_OK);
+	assert_int_equal(apply(A, RB_OP_TYPE, L3 + 12, 0, 1, 2), RB_OK);
+	done(A, RB_OP_SET, KERNEL, 272, 0);
+	assert_int_equal(apply(A, RB_OP_TYPE, L3, 0, 1, 2), RB_OK);
+	fake_asked = look;
+	replace(RB_OP_SET, large, false);
+	replace(RB_OP_SET, large | ENTRY_USER, false);
+	replace(RB_OP_LINK, L3 + 10, true);
+	replace(RB_OP_LINK, L3 + 11, true);
+	replace(RB_OP_SET, large, true);
+	replace(RB_OP_LINK, L3 + 10, true);
+	replace(RB_OP_SET, 0, false);
+	replace(RB_OP_LINK, L3 + 10, false);
+	/* A run: once for all of it. */
+	assert_int_equal(space_add_chunk(A, 3, CHUNK_DATA), RB_OK);
+	assert_int_equal(space_add_chunk(A, 4, CHUNK_DATA), RB_OK);
+	assert_int_equal(machine_address(A, 4 * 512), machine_address(A, 3 * 512) + CHUNK_BYTES);
+	done(A, RB_OP_LINK, L3, 1, L3 + 11);
+	seen_count = 0;
+	assert_int_equal(apply(A, RB_OP_SET, L3, 0, 2, machine_address(A, 3 * 512) | 0xe3), RB_OK);
+	assert_int_equal(seen_count, 1);
+	assert_int_equal(seen_held, 5);
+	assert_false(world.cpu[0].held || world.cpu[2].held);
+}
+
 #define LIVE_TEST(name) cmocka_unit_test_setup_teardown(name, start, world_end)
 
 int main(void)
@@ -339,6 +406,7 @@ int main(void)
 		LIVE_TEST(test_hold_errors),
 		LIVE_TEST(test_make_kernel),
 		LIVE_TEST(test_flush_everywhere),
+		LIVE_TEST(test_hold),
 	};
 
 	return suite_run("live", tests);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define WINDOW_BYTES	0x100000ul
-#define TRAMPOLINE	((u8 *)GATE + 0x80000)	/* a jump out, near enough for five bytes */
+#define TRAMPOLINE	((u8 *)GATE + 0x80002)	/* a jump out, near enough for five bytes; its address is aligned, as AC may be set */
 
 static const u8 *file;			/* the image */
 static const Elf64_Shdr *sections;

@@ -76,6 +76,11 @@ static u64 run_block(void)
 	return (u64)hc_sched_block(&guest_vcpu) | (u64)guest_vcpu.run.state << 32;
 }
 
+static u64 run_wait(void)
+{
+	return (u64)hc_sched_wait(&guest_vcpu) | (u64)guest_vcpu.run.state << 32;
+}
+
 static const struct page_case cases[] = {
 	{ "delivery to a program", run_deliver, SEL_USER_CS, 0x401000, 0, 1, { 0, 1ul << 3, 0, 1ul << 40 },
 	  { { PENDING, 1 }, { VECTORS + 24, 1 }, { VECTORS + 16, 1 }, { VECTORS + 8, 1 }, { KERNEL_SP, 1 }, END } },
@@ -93,6 +98,7 @@ static const struct page_case cases[] = {
 	{ "raising a vector", run_raise, SEL_KERNEL_CS, 0xffffffff82000000, 1, 0, { 0, 0, 0, 0 }, { END } },
 	/* Two decisions: to wait at all; and, once the vCPU can be woken, whether it must be. */
 	{ "waiting", run_block, SEL_KERNEL_CS, 0xffffffff82000000, 1, 0, { 0, 0, 0, 0 }, { { PENDING, 2 }, END } },
+	{ "waiting with events as they are", run_wait, SEL_KERNEL_CS, 0xffffffff82000000, 0, 0, { 0, 0, 0, 0 }, { { PENDING, 2 }, END } },
 	{ "waiting with a vector pending", run_block, SEL_KERNEL_CS, 0xffffffff82000000, 1, 1, { 0, 1ul << 3, 0, 0 }, { { PENDING, 1 }, END } },
 };
 
@@ -230,7 +236,7 @@ static void test_case(const struct page_case *c)
 		if (a->is_write)
 			continue;
 		/* Where a wait begins because `pending` is clear, the second decision follows, and has its case. */
-		for (u32 j = c->run == run_block; j < ARRAY_COUNT(values) && reads_allowed(c, a->offset) == 1; j++)
+		for (u32 j = c->run == run_block || c->run == run_wait; j < ARRAY_COUNT(values) && reads_allowed(c, a->offset) == 1; j++)
 			trials += compare(c, read, a->offset, values[j]);
 		read++;
 	}

@@ -123,7 +123,7 @@ static u32 compare(const struct batch *b, s32 read, u64 value)
 	return 2;
 }
 
-static void test_batch(const struct batch *b, bool full)
+static void test_batch(const struct batch *b, bool is_long)
 {
 	const struct trial plain = { b, { .before_read = -1 }, -1, 0 }, spoilt = { b, { .before_read = -1, .spoil = true }, -1, 0 };
 	const struct outcome expected = try(&plain), o = try(&spoilt);
@@ -140,7 +140,7 @@ static void test_batch(const struct batch *b, bool full)
 	for (u32 read = 0; read < reads && !report_bad; read++) {
 		for (u32 i = 0; i < ARRAY_COUNT(values) && !report_bad; i++)
 			trials += compare(b, (s32)read, values[i]);
-		for (u32 i = 0; full && i < 2 * b->count && !report_bad; i++)
+		for (u32 i = 0; is_long && i < 2 * b->count && !report_bad; i++)
 			trials += compare(b, (s32)read, ((const u64 *)b->op)[i]);
 	}
 	report("queue, %s: status %d after %lu operations, %u reads, each once; %u trials", b->name, o.status, o.done, reads, trials);
@@ -164,7 +164,7 @@ static void tables_make(void)
 
 int main(int argc, char **argv)
 {
-	const bool full = argc > 1 && !strcmp(argv[1], "--full");
+	const bool is_long = argc > 1 && !strcmp(argv[1], "--long");
 	u64 foreign;
 
 	guest_start();
@@ -187,6 +187,6 @@ int main(int argc, char **argv)
 	};
 
 	for (u32 i = 0; i < ARRAY_COUNT(batches); i++)
-		test_batch(&batches[i], full);
+		test_batch(&batches[i], is_long);
 	return report_failures != 0;
 }
