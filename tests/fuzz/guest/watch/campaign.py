@@ -77,7 +77,10 @@ class Campaign:
         return passed, failed
 
     def long(self, hours, rounds, summary):
-        """Random seeds until the time is over. Progress every few minutes; (runs, runs with findings)."""
+        """Random seeds until the time is over, added to what the summary says already. Progress every few minutes; (runs, runs with findings)."""
+        if summary and os.path.exists(summary):
+            with open(summary) as file:
+                self.totals.load(json.load(file))
         end = time.monotonic() + hours * 3600
         shown = time.monotonic()
         builds = list(self.files)

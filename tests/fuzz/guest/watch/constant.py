@@ -8,9 +8,9 @@ import struct
 from world import ACCESSED, ADDRESS, CHUNK, DIRTY, LARGE, OWNER_DOMAIN, OWNER_HYPERVISOR, OWNER_NONE, PAGE, PRESENT
 
 # Variables of the hypervisor's image that it writes to while guests run; of some only these fields.
-VARIABLES = ["free_list", "lock", "lock_broken", "ring", "ring_in", "ring_out", "fifo_room", "ports_lock", "page_chunks", "page_lock", "space_list",
-             "violations", "queues", "final_code", "final_reason", "entered.0"]
-FIELDS = {"cpus": ("reschedule", "slow_exit", "slice_end_ns", "current", "loaded"), "cpu_live_roots": ("user_root", "flush_owed", "slots")}
+VARIABLES = ["free_list", "lock", "ring", "ring_in", "ring_out", "fifo_room", "ports_lock", "page_chunks", "page_lock", "space_list", "queues"]
+ENDING = ["final_code", "final_reason", "ended"]    # and to these when the domain ends
+FIELDS = {"cpus": ("reschedule", "slow_exit", "in_guest", "slice_end_ns", "current", "loaded"), "cpu_live_roots": ("user_root", "flush_owed", "slots")}
 
 HYPERVISOR_STACK = 4 * PAGE     # HV_STACK_PAGES of x86/cpu.c
 GUEST_SLOTS = range(12, 16)     # of the descriptor table: SEL_TLS and SEL_CPU_NUMBER of x86/gate.h
@@ -36,6 +36,8 @@ class Constant:
         self.chunks = world.chunks()
         self.tables = set(self._hypervisor_tables())
         self.parts = []         # (what, start, content)
+        self.ending = list(self._named(ENDING))
+        self.while_running = [("the hypervisor's word on the end", start, world.machine.read(start, end - start)) for start, end in self.ending]
         self.free = {}          # free chunk: content
         holes = list(self._holes())
         for what, start, end in self._areas():
@@ -73,16 +75,19 @@ class Constant:
 
     def _variables(self):
         world = self.world
-        for name in VARIABLES:
-            if name in world.image.symbols:
-                address, size = world.image.symbols[name]
-                start = world.machine_address(address)
-                yield start, start + max(size, 1)
+        yield from self._named(VARIABLES)
+        yield from self.ending
         for name, fields in FIELDS.items():
             for field in fields:
                 address, size = world.variable(name)[0].field_span(field)
                 start = world.machine_address(address)
                 yield start, start + size
+
+    def _named(self, names):
+        for name in names:
+            address, size = self.world.image.symbol(name)
+            start = self.world.machine_address(address)
+            yield start, start + size
 
     def _pages(self):
         """Pages that the hypervisor writes to while the domain runs: (start, count)."""
@@ -163,9 +168,9 @@ class Constant:
             if owner == OWNER_NONE:
                 self.free[chunk] = fill(chunk)
 
-    def differences(self):
+    def differences(self, running=True):
         machine = self.world.machine
-        for what, start, content in self.parts:
+        for what, start, content in self.parts + (self.while_running if running else []):
             now = machine.read(start, len(content))
             if now != content and not self._same_but_marks(content, now, start):
                 yield f"{what}: {first_difference(start, content, now)}"

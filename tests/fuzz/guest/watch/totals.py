@@ -59,6 +59,10 @@ class Totals:
         self.rings["1"] += figures["runs"][0]
         self.rings["3"] += figures["runs"][1]
 
+    def load(self, saved):
+        """Goes on from what as_json() gave."""
+        vars(self).update(saved)
+
     def as_json(self):
         return {name: value for name, value in vars(self).items() if name != "interface"}
 

@@ -115,7 +115,7 @@ class Watcher:
         self.looks += 1
         self.machine.refresh()
         registers = self.machine.registers() if running else None
-        wrong = list(self.constant.differences())
+        wrong = list(self.constant.differences(running))
         wrong += self.constant.owners_changed()
         wrong += self._check_trusted()
         wrong += self._check_descriptors()
