@@ -78,7 +78,7 @@ void guest_interrupt(struct guest_regs *regs, unsigned vector)
 }
 
 /* Settings that go with a run. */
-static void random_settings(void)
+static void random_settings(bool kernel)
 {
 	uint64_t page;
 
@@ -100,6 +100,7 @@ static void random_settings(void)
 		page = PICK(pool_pages);
 		guest_must(rb_vcpu_set_page(page));
 		known.vectors = false;
+		known.page = !kernel;	/* code in ring 1 may have its stack there */
 		guest_vcpu = guest_pointer(page);
 		guest_vcpu->kernel_sp = real_page->kernel_sp;
 	}
@@ -115,7 +116,7 @@ static void run(bool kernel)
 	random_regs(&regs, kernel);
 	random_processor_state();
 	vectors_forget();
-	random_settings();
+	random_settings(kernel);
 	goes_on = one_in(3) ? (unsigned)below(5) : 0;
 	timer_in(2000 + below(one_in(16) ? 2000000 : 50000));
 	figures.runs[!kernel]++;

@@ -102,6 +102,7 @@ struct known {
 	uint64_t kernel_gs;
 	uint64_t emergency_sp;	/* zero: used */
 	bool range;		/* the restartable range is guest_range_start to guest_range_end */
+	bool page;		/* what the vCPU page says is not overwritten by our own stack */
 	bool vectors;		/* only what was raised is pending; and the timer was set once, to: */
 	uint64_t timer_ns;
 };

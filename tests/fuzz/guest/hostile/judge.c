@@ -52,7 +52,7 @@ static void judge_entry_state(const struct guest_regs *regs)
 	/* IF, and of the rest only arithmetic. */
 	if ((flags & ~(0x8d5 | flags_of_tcg())) != 0x202)
 		failed("event entered with flags %lx", flags);
-	if (running_page()->events_enabled)
+	if (known.page && running_page()->events_enabled)
 		failed("event entered with events enabled");
 	if (known.settings && gs != known.kernel_gs)
 		failed("event entered with GS base %lx instead of %lx", gs, known.kernel_gs);
@@ -101,7 +101,7 @@ static void judge_vector(const struct guest_regs *regs, unsigned vector)
 	if (!guest_is_user(regs) && known.settings && known.range && regs->ip >= (uint64_t)guest_range_start && regs->ip < (uint64_t)guest_range_end)
 		failed("vector %u in the restartable range", vector);
 	/* Only the hypervisor raises these two again meanwhile. */
-	if (vector != RB_VECTOR_TIMER && vector != RB_VECTOR_CONSOLE && running_page()->pending_vectors[vector / 64] >> vector % 64 & 1)
+	if (known.page && vector != RB_VECTOR_TIMER && vector != RB_VECTOR_CONSOLE && running_page()->pending_vectors[vector / 64] >> vector % 64 & 1)
 		failed("vector %u is delivered and still pending", vector);
 	if (vector == RB_VECTOR_TIMER && known.vectors && time_now() < known.timer_ns)
 		failed("timer at %lu, was to be at %lu", time_now(), known.timer_ns);

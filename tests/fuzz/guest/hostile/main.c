@@ -66,7 +66,7 @@ void restore(void)
 	guest_must(rb_vcpu_set_page(guest_start->vcpu_page));
 	real_page->events_enabled = 0;
 	real_page->kernel_sp = (uint64_t)guest_user_stack + GUEST_STACK_BYTES;
-	known = (struct known){ .settings = true, .range = true };
+	known = (struct known){ .settings = true, .range = true, .page = true };
 	entry_restore();
 	guest_must(rb_vcpu_set_gs(0));
 	guest_must(rb_vcpu_set_queue(guest_start->queue_page));

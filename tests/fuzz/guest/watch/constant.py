@@ -170,6 +170,7 @@ class Constant:
 
     def differences(self, running=True):
         machine = self.world.machine
+        running = running and not int(self.world.domain.ending)
         for what, start, content in self.parts + (self.while_running if running else []):
             now = machine.read(start, len(content))
             if now != content and not self._same_but_marks(content, now, start):
