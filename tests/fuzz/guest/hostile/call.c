@@ -92,6 +92,10 @@ static bool arguments_refine(uint64_t nr, uint64_t arg[6])
 		running_page()->events_enabled = 0;
 		timer_in(below(100000));
 		return true;
+	case RB_HC_VCPU_SET_PAGE:
+		if (vcpu_self())
+			arg[0] = accomplice_page();
+		return true;
 	case RB_HC_VCPU_SET_GS:
 		known.settings = false;
 		return true;
@@ -129,7 +133,7 @@ void random_call(void)
 	status = rb_hypercall6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5], &result);
 	figures.calls[nr < 63 ? nr : 63][status <= 0 && status > -15 ? -status : 15]++;
 	if (nr == RB_HC_VCPU_SET_ENTRY)
-		entry_restore();
+		vcpu_self() ? guest_set_entry(0) : entry_restore();
 	if (status > 0 || status < RB_AGAIN)
 		failed("call %lu gives status %ld", nr, status);
 }

@@ -55,18 +55,17 @@ void vectors_forget(void)
 	guest_must(rb_timer_set(0));
 	memset(real_page->pending_vectors, 0, sizeof(real_page->pending_vectors));
 	real_page->pending = 0;
-	known.vectors = true;
+	known.vectors = !accomplice_count;
 }
 
 void restore(void)
 {
 	running = false;
-	guest_vcpu = real_page;
 	/* Also writes the time record again. */
 	guest_must(rb_vcpu_set_page(guest_start->vcpu_page));
 	real_page->events_enabled = 0;
 	real_page->kernel_sp = (uint64_t)guest_user_stack + GUEST_STACK_BYTES;
-	known = (struct known){ .settings = true, .range = true, .page = true };
+	known = (struct known){ .settings = true, .range = true, .page = !accomplice_count };
 	entry_restore();
 	guest_must(rb_vcpu_set_gs(0));
 	guest_must(rb_vcpu_set_queue(guest_start->queue_page));
@@ -90,6 +89,12 @@ static enum deed deed_choose(void)
 	while (chance >= chances[i].end)
 		i++;
 	return chances[i].deed;
+}
+
+/* A storm's vectors are all its own, and an entry point that is not there for events ends the domain when others send some. */
+static bool deed_is_social(enum deed deed)
+{
+	return deed != DEED_STORM && deed != DEED_HOSTILE_ENTRY;
 }
 
 static void deed_do(enum deed deed)
@@ -140,16 +145,20 @@ int main(struct rb_start_info *start)
 	figures = (struct figures){ .magic = FIGURES_MAGIC, .round = option("first=", 0), .rounds = option("rounds=", 2000) };
 	real_page = guest_vcpu;
 	record = real_page->time;
+	/* Wherever it is, and whichever vCPU runs. */
+	guest_vcpu = running_page();
+	accomplices_make();
 	pool_make();
 	restore();
 	guest_printf("hostile: seed=%lu rounds=%lu-%lu deeds=%lx\n", seed, figures.round, figures.rounds, deeds);
 	hostile_ready();
+	accomplices_start(seed);
 	for (; figures.round < figures.rounds; figures.round++) {
 		enum deed deed;
 
 		random_begin(seed, figures.round);
 		deed = deed_choose();
-		if (!(deeds >> deed & 1))
+		if (!(deeds >> deed & 1) || (accomplice_count && !deed_is_social(deed)))
 			continue;
 		figures.deeds[deed]++;
 		deed_do(deed);
