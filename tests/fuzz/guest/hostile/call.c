@@ -134,6 +134,6 @@ void random_call(void)
 	figures.calls[nr < 63 ? nr : 63][status <= 0 && status > -15 ? -status : 15]++;
 	if (nr == RB_HC_VCPU_SET_ENTRY)
 		vcpu_self() ? guest_set_entry(0) : entry_restore();
-	if (status > 0 || status < RB_AGAIN)
+	if (!accomplice_count && (status > 0 || status < RB_AGAIN))
 		failed("call %lu gives status %ld", nr, status);
 }

@@ -90,6 +90,8 @@ class Campaign:
             if outcome.findings:
                 print(f"FINDING in {self.keep_finding(job, outcome)}")
                 self.report(job, outcome)
+            elif outcome.ending.startswith("stuck"):
+                print(f"stuck: {self.keep_finding(job, outcome)}", flush=True)
             self.summary(summary)
             if time.monotonic() - shown > 300 or outcome.findings:
                 shown = time.monotonic()

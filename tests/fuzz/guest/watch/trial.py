@@ -170,6 +170,7 @@ class Trial:
         counter = self.watcher.world.domain.counters[COUNTER_INTERRUPTS]
         before, cpu, wall = int(counter), self.machine.cpu_seconds(), time.monotonic()
         self.machine.stop()
+        self._say_where()
         if self.machine.kind == "qemu" and any(registers["RFL"] & FLAG_VM for registers in self.machine.registers()):
             self.outcome.ending = "stuck in TCG's virtual-8086 mode"     # perhaps with interrupts off: docs/threat-model.md
             return
@@ -182,6 +183,14 @@ class Trial:
                 break
         self._stop()
         self._look()
+
+    def _say_where(self):
+        """Into the console's lines, for who looks at a kept run."""
+        say = self.machine.console.append
+        for number, registers in enumerate(self.machine.registers()):
+            say(f"watcher: CPU {number} in ring {registers['CPL']} at {registers['RIP']:#x}, flags {registers['RFL']:#x}, CR3 {registers['CR3']:#x}")
+        for vcpu in self.watcher.world.vcpus:
+            say(f"watcher: vCPU {int(vcpu.id)} on CPU {int(vcpu.run.cpu)}: run state {int(vcpu.run.state)}, {vcpu.regs.plain()}, timer {int(vcpu.timer_deadline_ns)}")
 
     # ---------------------------------------------------------------- the end
     def _ended(self, why):
