@@ -135,7 +135,7 @@ def run(campaign):
     build = next(iter(campaign.files))
     machine = campaign.machine(campaign.job(build, 1, 1))
     try:
-        machine.begin(campaign.guest.address("hostile_ready"))
+        machine.begin(campaign.guest.address("hostile_ready"), [])
         for what, wrong in plant_all(Watcher(machine, campaign.images[build])):
             passed, failed = passed + (not wrong), failed + bool(wrong)
             print(f"{'not ok' if wrong else 'ok'} - the watcher sees {what}" + (f" # {wrong}" if wrong else ""), flush=True)

@@ -47,8 +47,8 @@ class Machine(boot.Qemu):
             self.console.append(line)
 
     # ---------------------------------------------------------------- running
-    def begin(self, address):
-        """Runs up to an address, which code of the guest has; stopped there."""
+    def begin(self, address, ends):
+        """Runs up to an address, which code of the guest has; stopped there. ends: where the hypervisor is when it ends the machine."""
         self._reader.start()
         self._stub = Stub(self._debugger, 120)
         self._stub.breakpoint(address)
@@ -84,13 +84,7 @@ class Machine(boot.Qemu):
         self._folder.cleanup()
 
     def cpu_seconds(self):
-        """Processor time that the emulator has used."""
-        try:
-            with open(f"/proc/{self.process.pid}/stat") as stat:
-                fields = stat.read().rsplit(")", 1)[1].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        except (OSError, AttributeError):
-            return 0.0
+        return boot.cpu_seconds(self.process)
 
     # ---------------------------------------------------------------- looking
     def refresh(self):

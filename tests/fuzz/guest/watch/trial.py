@@ -21,10 +21,11 @@ HOSTILE = os.path.join(boot.BUILD, "tests", "fuzz", "guest", "hostile")
 IMAGE_OFFSET = 0xffffffff80000000   # guest-lib/guest.lds
 FIGURES_MAGIC = 0x53455255474946    # hostile/hostile.h
 FIGURES_MOST = 1 << 40              # more is no count
+ENDS = ("machine_poweroff", "machine_reboot")
 COUNTER_INTERRUPTS = 2              # RB_COUNTER_INTERRUPTS
 FLAG_VM = 0x20000
-STUCK_CPU, STUCK_WALL = 12, 180     # seconds without a new round, of the emulator's time and of ours
-ALIVE_CPU, ALIVE_WALL = 20, 300     # to take one interrupt
+STUCK_CPU, STUCK_WALL = 12, 1200    # seconds without a new round, of the emulator's time and of ours
+ALIVE_CPU, ALIVE_WALL = 20, 1200    # to take one interrupt
 LOOKS = 4                           # at random times of a run
 STOPS = 20                          # tries to find a moment for one
 
@@ -105,7 +106,7 @@ class Trial:
     def run(self):
         started = time.monotonic()
         try:
-            self.machine.begin(self.guest.address("hostile_ready"))
+            self.machine.begin(self.guest.address("hostile_ready"), [self.hypervisor.address(name) for name in ENDS])
             self.watcher = Watcher(self.machine, self.hypervisor, self.job.seed)
             self._last_figures = self.figures().copy()
             self.machine.go()
