@@ -125,10 +125,12 @@ class Machine:
             raise Gone("the machine ends")
 
     def stop(self):
-        """Should it be ending just now, it has stopped already, and stops there again."""
-        os.kill(self.process.pid, signal.SIGINT)
-        if self._wait_prompt(120) is None:
-            raise Gone("the machine does not stop")
+        """Should it be ending just now, it has stopped already, and stops there again. Bochs forgets a signal that comes before it has gone on."""
+        for _ in range(120):
+            os.kill(self.process.pid, signal.SIGINT)
+            if self._wait_prompt(1) is not None:
+                return
+        raise Gone("the machine does not stop")
 
     def type(self, text):
         os.write(self._master, text.encode())
