@@ -43,7 +43,7 @@ class Machine:
         tty.setraw(self._slave)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._over = False
-        self._last = None
+        self._last, self._ends = None, []
         self._buffer = b""
         wrong = boot.make_iso(job.image, job.guest, job.command_line(), f"{DOMAIN} vcpus={job.vcpus}", os.path.join(self._folder.name, "iso"))
         if wrong is not None:
@@ -113,6 +113,7 @@ class Machine:
             raise Gone("the guest does not get ready")
         self._ask("del 1")
         # Bochs ends with the machine, and its memory with it: stop before.
+        self._ends = ends
         for end in ends:
             self._ask(f"lb {end:#x}")
         self._find_memory()
@@ -121,14 +122,17 @@ class Machine:
         self._say("c")
 
     def wait(self, seconds):
-        if self._wait_prompt(seconds) is not None:
+        if self._wait_prompt(seconds) is None:
+            return
+        if self.registers()[0]["RIP"] in self._ends:
             raise Gone("the machine ends")
+        self.go()       # a signal of stop() that came too late
 
     def stop(self):
         """Should it be ending just now, it has stopped already, and stops there again. Bochs forgets a signal that comes before it has gone on."""
-        for _ in range(120):
+        for _ in range(24):
             os.kill(self.process.pid, signal.SIGINT)
-            if self._wait_prompt(1) is not None:
+            if self._wait_prompt(5) is not None:
                 return
         raise Gone("the machine does not stop")
 
