@@ -54,6 +54,7 @@ static void own_restore(uint64_t id)
 	guest_must(rb_vcpu_set_debug(7, 0));
 	guest_must(rb_vcpu_set_xcr0(3));
 	guest_must(rb_root_load(own[id].root));
+	root_forget();
 	/* Mostly vCPU 0's, so that both use one. */
 	guest_must(rb_vcpu_set_queue(one_in(4) ? own[id].data : guest_start->queue_page));
 	__asm__ volatile("mov %1, %%ds; mov %1, %%es; mov %1, %%fs; mov %1, %%gs; wrgsbase %0; fninit" : : "r"(0ul), "r"(0));
@@ -117,6 +118,8 @@ static void begin(uint64_t id)
 	for (;;) {
 		own_restore(id);
 		figures.accomplice_deeds++;
+		if (race_join())
+			continue;
 		switch (below(8)) {
 		case 0:
 			program_run(id);

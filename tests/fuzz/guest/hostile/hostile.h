@@ -7,7 +7,8 @@
  *
  * Parts: value.c (values that are nearly right), call.c (calls, from grammar.h, which is generated from the interface's source), tables.c
  * (page-table operations, and touching what they map), code.c (instructions), state.c (the machine state they start in), enter.c
- * (running them in ring 1 and 3), storm.c (events), accomplice.c (other vCPUs), judge.c (is each event that
+ * (running them in ring 1 and 3), storm.c (events), accomplice.c (other vCPUs), race.c
+ * (batches that change while they are read), judge.c (is each event that
  * arrives one that may?), main.c (rounds).
  */
 #pragma once
@@ -59,6 +60,9 @@ uint64_t random_entry(void);
 
 /* ---------------- call.c, tables.c */
 void random_call(void);
+/* The user root that this vCPU has loaded by such a call; zero: it has its own, from restore(). */
+uint64_t root_loaded(void);
+void root_forget(void);
 struct rb_pt_op random_op(void);
 /* Reads, writes and executes what random tables map. */
 void touch(void);
@@ -107,6 +111,11 @@ void accomplices_start(uint64_t seed);
 /* A page for an accomplice's vCPU page: also vCPU 0's. */
 uint64_t accomplice_page(void);
 void accomplice_event(const struct guest_regs *regs) __attribute__((noreturn));
+
+/* ---------------- race.c */
+void random_race(void);
+/* An accomplice's part in it. False: there is no race now. */
+bool race_join(void);
 
 /* ---------------- judge.c */
 /* Of any vCPU: how the handler was entered, and the frame. judge_event: of vCPU 0, with what is known of it. */
@@ -167,4 +176,4 @@ struct figures {
 extern struct figures figures;
 #define FIGURES_MAGIC 0x53455255474946ul	/* "FIGURES" */
 
-enum deed { DEED_CALL, DEED_RUN, DEED_TOUCH, DEED_POKE, DEED_STORM, DEED_HOSTILE_ENTRY, DEED_COUNT };
+enum deed { DEED_CALL, DEED_RUN, DEED_TOUCH, DEED_POKE, DEED_STORM, DEED_HOSTILE_ENTRY, DEED_RACE, DEED_COUNT };

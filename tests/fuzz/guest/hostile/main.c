@@ -72,6 +72,7 @@ void restore(void)
 	guest_must(rb_vcpu_set_debug(7, 0));
 	guest_must(rb_vcpu_set_xcr0(3));
 	guest_must(rb_root_load(guest_start->user_root));
+	root_forget();
 	__asm__ volatile("mov %1, %%ds; mov %1, %%es; mov %1, %%fs; mov %1, %%gs; wrgsbase %0; fninit" : : "r"(0ul), "r"(0));
 	if (!is_tcg())
 		__asm__ volatile("mov %0, %%ss" : : "r"(RB_KERNEL_SS));
@@ -89,12 +90,6 @@ static enum deed deed_choose(void)
 	while (chance >= chances[i].end)
 		i++;
 	return chances[i].deed;
-}
-
-/* A storm's vectors are all its own, and an entry point that is not there for events ends the domain when others send some. */
-static bool deed_is_social(enum deed deed)
-{
-	return deed != DEED_STORM && deed != DEED_HOSTILE_ENTRY;
 }
 
 static void deed_do(enum deed deed)
@@ -116,6 +111,9 @@ static void deed_do(enum deed deed)
 		break;
 	case DEED_STORM:
 		random_storm();
+		break;
+	case DEED_RACE:
+		random_race();
 		break;
 	default:
 		random_run_hostile_entry();
@@ -158,8 +156,10 @@ int main(struct rb_start_info *start)
 
 		random_begin(seed, figures.round);
 		deed = deed_choose();
-		if (!(deeds >> deed & 1) || (accomplice_count && !deed_is_social(deed)))
-			continue;
+		if (accomplice_count && deed == DEED_STORM)
+			deed = DEED_RACE;	/* a storm's vectors are all its own */
+		if (!(deeds >> deed & 1) || (accomplice_count && deed == DEED_HOSTILE_ENTRY))
+			continue;		/* without an entry point the domain does not live long when others send it events */
 		figures.deeds[deed]++;
 		deed_do(deed);
 		restore();

@@ -35,7 +35,7 @@ class Machine(boot.Qemu):
         self.bytes = MEBIBYTES << 20
         self._debugger = os.path.join(self._folder.name, "gdb")
         self.command[self.command.index("-m") + 1] = str(MEBIBYTES)
-        self.command += ["-object", f"memory-backend-file,id=ram,size={MEBIBYTES}M,mem-path=/proc/{os.getpid()}/fd/{self._file},share=on",
+        self.command += job.options + ["-object", f"memory-backend-file,id=ram,size={MEBIBYTES}M,mem-path=/proc/{os.getpid()}/fd/{self._file},share=on",
                          "-machine", "pc,memory-backend=ram", "-rtc", "base=2024-01-01,clock=vm", "-S",
                          "-chardev", f"socket,id=gdb,path={self._debugger},server=on,wait=on", "-gdb", "chardev:gdb"]
         self.console = []

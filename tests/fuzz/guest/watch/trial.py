@@ -40,6 +40,7 @@ class Job:
     deeds: int = 0
     cpus: int = 1                   # processors
     vcpus: int = 1                  # of the domain
+    options: list = field(default_factory=list)     # more of QEMU's
     looks: int = LOOKS
     guest: str = HOSTILE
 
@@ -144,6 +145,7 @@ class Trial:
                 self._stop()
                 if self._look():
                     return
+                self.machine.type(self.random.choice("x\n"))
                 self.machine.go()
 
     def _stop(self):
