@@ -39,7 +39,7 @@ void accomplice_event(const struct guest_regs *regs)
 
 uint64_t accomplice_page(void)
 {
-	return one_in(2) ? own[vcpu_self()].data : one_in(2) ? guest_start->vcpu_page : guest_start->queue_page;
+	return one_in(2) && vcpu_self() ? own[vcpu_self()].data : one_in(2) ? guest_start->vcpu_page : guest_start->queue_page;
 }
 
 static void own_restore(uint64_t id)
@@ -158,11 +158,32 @@ void accomplices_make(void)
 	}
 }
 
+/* As after a call: RSP is 8 less than a multiple of 16. */
+static long start(uint64_t id)
+{
+	return rb_vcpu_start(id, (uint64_t)begin, STACK_TOP(id) - EVENT_ROOM - 8, id, own[id].root, own[id].page);
+}
+
+void accomplice_refine(uint64_t arg[6])
+{
+	if (arg[0] < 1 || arg[0] > accomplice_count)
+		return;
+	arg[1] = (uint64_t)begin;
+	arg[2] = STACK_TOP(arg[0]) - EVENT_ROOM - 8;
+	arg[3] = arg[0];
+	arg[5] = accomplice_page();
+}
+
+void accomplice_restart(void)
+{
+	if (accomplice_count)
+		(void)start(1 + below(accomplice_count));
+}
+
 void accomplices_start(uint64_t seed)
 {
 	for (unsigned id = 1; id <= accomplice_count; id++) {
 		random_begin_for(id, seed + id);
-		/* As after a call: RSP is 8 less than a multiple of 16. */
-		guest_must(rb_vcpu_start(id, (uint64_t)begin, STACK_TOP(id) - EVENT_ROOM - 8, id, own[id].root, own[id].page));
+		guest_must(start(id));
 	}
 }

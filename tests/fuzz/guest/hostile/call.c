@@ -87,6 +87,14 @@ static bool arguments_refine(uint64_t nr, uint64_t arg[6])
 	case RB_HC_TIMER_SET:
 		arg[0] = one_in(4) ? arg[0] : time_now() + below(100000);
 		return true;
+	case RB_HC_SCHED_WAIT:
+		timer_in(below(100000));
+		return true;
+	case RB_HC_VCPU_START:
+		accomplice_refine(arg);
+		return true;
+	case RB_HC_VCPU_STOP:		/* vCPU 0 starts the others again; nobody would start it */
+		return vcpu_self() || !accomplice_count;
 	case RB_HC_SCHED_BLOCK:
 		/* Something must end the wait, and not before it begins. */
 		running_page()->events_enabled = 0;

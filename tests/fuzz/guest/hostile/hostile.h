@@ -108,6 +108,10 @@ unsigned vcpu_self(void);
 /* Their memory, before the pool's. */
 void accomplices_make(void);
 void accomplices_start(uint64_t seed);
+/* An accomplice that is started begins where accomplices do, whatever else is asked for. */
+void accomplice_refine(uint64_t arg[6]);
+/* One that has stopped is to begin again. */
+void accomplice_restart(void);
 /* A page for an accomplice's vCPU page: also vCPU 0's. */
 uint64_t accomplice_page(void);
 void accomplice_event(const struct guest_regs *regs) __attribute__((noreturn));

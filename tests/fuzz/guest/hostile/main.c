@@ -96,6 +96,7 @@ static void deed_do(enum deed deed)
 {
 	switch (deed) {
 	case DEED_CALL:
+		accomplice_restart();
 		for (unsigned i = 0; i < 8; i++)
 			random_call();
 		break;
