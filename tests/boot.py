@@ -29,6 +29,16 @@ def bochs_is_here():
     return all(map(shutil.which, BOCHS_PARTS))
 
 
+def cpu_seconds(process):
+    """Processor time that a process has used; 0: there is none any more."""
+    try:
+        with open(f"/proc/{process.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, AttributeError):
+        return 0.0
+
+
 class Machine:
     """What both have: a deadline, an end, and lines cut from parts."""
 

@@ -68,15 +68,16 @@ static struct moment moment_read(void)
 	return best;
 }
 
-/* Two moments 20 ms apart. False when a busy host let the counter run out in between. */
+/* Two moments 20 ms apart. False when a busy host let one of the counters run out in between: the 8254's in 55 ms, the timer's in seconds. */
 static bool moments_read(struct moment *start, struct moment *end)
 {
+	lapic_timer_set(0xffffffff);
 	pit_start();
 	*start = moment_read();
 	while ((u16)(start->pit - pit_read()) < MEASURE_TICKS)
 		;
 	*end = moment_read();
-	return !pit_has_passed_zero();
+	return !pit_has_passed_zero() && end->timer;
 }
 
 /* Frequencies in Hz by the 8254. */
@@ -86,7 +87,6 @@ static void measure(u64 *tsc_hz, u64 *timer_hz)
 	u32 ticks, tries = 0;
 
 	lapic_timer_one_shot(false);
-	lapic_timer_set(0xffffffff);
 	while (!moments_read(&start, &end))
 		ENSURE(++tries < MEASURE_TRIES);
 	lapic_timer_set(0);

@@ -9,7 +9,6 @@
  *   may: crash                the hypervisor may end the domain, for any reason; or the guest kernel gives up
  *   input: "TEXT"             typed on the console once the guest prints "input, please"
  *   run: qemu | bochs | both  where (both is not the default: qemu is)
- *   clock: instructions       QEMU's clock counts instructions: every run with the same seed is the same
  *   cpus: N                   processors of the machine (1)
  *   vcpus: N                  vCPUs of the domain (1)
  *   timeout: SECONDS          under QEMU (30)

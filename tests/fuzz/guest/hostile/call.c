@@ -87,10 +87,22 @@ static bool arguments_refine(uint64_t nr, uint64_t arg[6])
 	case RB_HC_TIMER_SET:
 		arg[0] = one_in(4) ? arg[0] : time_now() + below(100000);
 		return true;
+	case RB_HC_SCHED_WAIT:
+		timer_in(below(100000));
+		return true;
+	case RB_HC_VCPU_START:
+		accomplice_refine(arg);
+		return true;
+	case RB_HC_VCPU_STOP:		/* vCPU 0 starts the others again; nobody would start it */
+		return vcpu_self() || !accomplice_count;
 	case RB_HC_SCHED_BLOCK:
 		/* Something must end the wait, and not before it begins. */
 		running_page()->events_enabled = 0;
 		timer_in(below(100000));
+		return true;
+	case RB_HC_VCPU_SET_PAGE:
+		if (vcpu_self())
+			arg[0] = accomplice_page();
 		return true;
 	case RB_HC_VCPU_SET_GS:
 		known.settings = false;
@@ -108,6 +120,33 @@ static bool arguments_refine(uint64_t nr, uint64_t arg[6])
 		return true;
 	}
 	return true;
+}
+
+/* By vCPU; zero: its own. */
+static uint64_t loaded_roots[RB_MAX_VCPUS];
+
+uint64_t root_loaded(void)
+{
+	return loaded_roots[vcpu_self()];
+}
+
+void root_forget(void)
+{
+	loaded_roots[vcpu_self()] = 0;
+}
+
+/* What took effect, against what was asked for. A root that a vCPU runs on must not become a table of another kind (I-9). */
+static void call_judge(uint64_t nr, const uint64_t arg[6], long status)
+{
+	if (!accomplice_count && (status > 0 || status < RB_AGAIN))
+		failed("call %lu gives status %ld", nr, status);
+	if (status != RB_OK)
+		return;
+	if (nr == RB_HC_ROOT_LOAD)
+		loaded_roots[vcpu_self()] = arg[0];
+	for (unsigned i = 0; nr == RB_HC_PT_UPDATE && i < 6 && (arg[i] | arg[i + 1]); i += 2)
+		if (root_loaded() && rb_op_code(arg[i]) == RB_OP_TYPE && root_loaded() - rb_op_frame(arg[i]) < rb_op_count(arg[i]))
+			failed("the loaded root %lx was made a table of level %lu", root_loaded(), arg[i + 1]);
 }
 
 void random_call(void)
@@ -128,8 +167,7 @@ void random_call(void)
 		arg[call->argument_count + below(6 - call->argument_count)] = random_value();
 	status = rb_hypercall6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5], &result);
 	figures.calls[nr < 63 ? nr : 63][status <= 0 && status > -15 ? -status : 15]++;
+	call_judge(nr, arg, status);
 	if (nr == RB_HC_VCPU_SET_ENTRY)
-		entry_restore();
-	if (status > 0 || status < RB_AGAIN)
-		failed("call %lu gives status %ld", nr, status);
+		vcpu_self() ? guest_set_entry(0) : entry_restore();
 }

@@ -7,8 +7,9 @@
  *
  * Parts: value.c (values that are nearly right), call.c (calls, from grammar.h, which is generated from the interface's source), tables.c
  * (page-table operations, and touching what they map), code.c (instructions), state.c (the machine state they start in), enter.c
- * (running them in ring 1 and 3), storm.c (events), judge.c (is each event that arrives one that
- * may?), main.c (rounds).
+ * (running them in ring 1 and 3), storm.c (events), accomplice.c (other vCPUs), race.c
+ * (batches that change while they are read), judge.c (is each event that
+ * arrives one that may?), main.c (rounds).
  */
 #pragma once
 
@@ -16,7 +17,9 @@
 #include "try.h"
 
 /* ---------------- random.c */
+/* Each vCPU has a sequence of its own. This begins vCPU 0's; that another's. */
 void random_begin(uint64_t seed, uint64_t round);
+void random_begin_for(unsigned vcpu, uint64_t seed);
 uint64_t random_next(void);
 /* 0 to limit - 1. */
 uint64_t below(uint64_t limit);
@@ -57,6 +60,9 @@ uint64_t random_entry(void);
 
 /* ---------------- call.c, tables.c */
 void random_call(void);
+/* The user root that this vCPU has loaded by such a call; zero: it has its own, from restore(). */
+uint64_t root_loaded(void);
+void root_forget(void);
 struct rb_pt_op random_op(void);
 /* Reads, writes and executes what random tables map. */
 void touch(void);
@@ -86,6 +92,7 @@ void random_run_hostile_entry(void);
 void run_regs(struct guest_regs *regs);
 void guest_resume(struct guest_regs *regs) __attribute__((noreturn));
 extern bool running;			/* inside run_regs */
+extern bool wild;			/* and the code that runs is random, not a handler of ours */
 
 /* ---------------- storm.c */
 void random_storm(void);
@@ -94,14 +101,37 @@ bool storm_event(struct guest_regs *regs);
 void storm_vector(unsigned vector);
 extern bool storm_is_on;
 
+/* ---------------- accomplice.c */
+extern unsigned accomplice_count;
+/* Number of the vCPU that calls, by its stack. */
+unsigned vcpu_self(void);
+/* Their memory, before the pool's. */
+void accomplices_make(void);
+void accomplices_start(uint64_t seed);
+/* An accomplice that is started begins where accomplices do, whatever else is asked for. */
+void accomplice_refine(uint64_t arg[6]);
+/* One that has stopped is to begin again. */
+void accomplice_restart(void);
+/* A page for an accomplice's vCPU page: also vCPU 0's. */
+uint64_t accomplice_page(void);
+void accomplice_event(const struct guest_regs *regs) __attribute__((noreturn));
+
+/* ---------------- race.c */
+void random_race(void);
+/* An accomplice's part in it. False: there is no race now. */
+bool race_join(void);
+
 /* ---------------- judge.c */
+/* Of any vCPU: how the handler was entered, and the frame. judge_event: of vCPU 0, with what is known of it. */
+void judge_entry(const struct guest_regs *regs);
 void judge_event(const struct guest_regs *regs);
-/* What is known about the vCPU's settings, and for how long. */
+/* What is known about vCPU 0's settings, and for how long. */
 struct known {
 	bool settings;		/* the next three hold: no random code runs in ring 1 */
 	uint64_t kernel_gs;
 	uint64_t emergency_sp;	/* zero: used */
 	bool range;		/* the restartable range is guest_range_start to guest_range_end */
+	bool page;		/* what the vCPU page says is not overwritten by our own stack */
 	bool vectors;		/* only what was raised is pending; and the timer was set once, to: */
 	uint64_t timer_ns;
 };
@@ -144,9 +174,10 @@ struct figures {
 	uint64_t nested;		/* events that interrupted the handling of one */
 	uint64_t emergencies;		/* taken on the emergency stack */
 	uint64_t scribbles;		/* on the vCPU page, while random code ran */
+	uint64_t accomplice_deeds, accomplice_events;
 	uint64_t touched, refused;	/* accesses through random tables and to the hypervisor's range that worked, that faulted */
 };
 extern struct figures figures;
 #define FIGURES_MAGIC 0x53455255474946ul	/* "FIGURES" */
 
-enum deed { DEED_CALL, DEED_RUN, DEED_TOUCH, DEED_POKE, DEED_STORM, DEED_HOSTILE_ENTRY, DEED_COUNT };
+enum deed { DEED_CALL, DEED_RUN, DEED_TOUCH, DEED_POKE, DEED_STORM, DEED_HOSTILE_ENTRY, DEED_RACE, DEED_COUNT };

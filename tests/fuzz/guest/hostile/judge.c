@@ -41,10 +41,10 @@ static bool flags_are_possible(uint64_t flags)
 /* How the handler was entered: nothing that could have changed it has run since. */
 static void judge_entry_state(const struct guest_regs *regs)
 {
-	uint64_t flags, gs, frame = (uint64_t)&regs->error_code;
+	uint64_t flags, frame = (uint64_t)&regs->error_code;
 	uint16_t cs, ss;
 
-	__asm__ volatile("pushfq; pop %0; mov %%cs, %1; mov %%ss, %2; rdgsbase %3" : "=r"(flags), "=r"(cs), "=r"(ss), "=r"(gs));
+	__asm__ volatile("pushfq; pop %0; mov %%cs, %1; mov %%ss, %2" : "=r"(flags), "=r"(cs), "=r"(ss));
 	if (frame % 64 || frame < RB_GATE_END)
 		failed("event frame at %lx", frame);
 	if (cs != RB_KERNEL_CS || (ss & 3) != 1)
@@ -52,7 +52,15 @@ static void judge_entry_state(const struct guest_regs *regs)
 	/* IF, and of the rest only arithmetic. */
 	if ((flags & ~(0x8d5 | flags_of_tcg())) != 0x202)
 		failed("event entered with flags %lx", flags);
-	if (running_page()->events_enabled)
+}
+
+/* And what the vCPU's settings say of that. */
+static void judge_known_state(void)
+{
+	uint64_t gs;
+
+	__asm__ volatile("rdgsbase %0" : "=r"(gs));
+	if (known.page && running_page()->events_enabled)
 		failed("event entered with events enabled");
 	if (known.settings && gs != known.kernel_gs)
 		failed("event entered with GS base %lx instead of %lx", gs, known.kernel_gs);
@@ -101,18 +109,24 @@ static void judge_vector(const struct guest_regs *regs, unsigned vector)
 	if (!guest_is_user(regs) && known.settings && known.range && regs->ip >= (uint64_t)guest_range_start && regs->ip < (uint64_t)guest_range_end)
 		failed("vector %u in the restartable range", vector);
 	/* Only the hypervisor raises these two again meanwhile. */
-	if (vector != RB_VECTOR_TIMER && vector != RB_VECTOR_CONSOLE && running_page()->pending_vectors[vector / 64] >> vector % 64 & 1)
+	if (known.page && vector != RB_VECTOR_TIMER && vector != RB_VECTOR_CONSOLE && running_page()->pending_vectors[vector / 64] >> vector % 64 & 1)
 		failed("vector %u is delivered and still pending", vector);
 	if (vector == RB_VECTOR_TIMER && known.vectors && time_now() < known.timer_ns)
 		failed("timer at %lu, was to be at %lu", time_now(), known.timer_ns);
+}
+
+void judge_entry(const struct guest_regs *regs)
+{
+	judge_entry_state(regs);
+	judge_frame(regs);
 }
 
 void judge_event(const struct guest_regs *regs)
 {
 	unsigned vector = guest_vector(regs), type = guest_type(regs);
 
-	judge_entry_state(regs);
-	judge_frame(regs);
+	judge_known_state();
+	judge_entry(regs);
 	switch (type) {
 	case RB_EVENT_TYPE_INTERRUPT:
 		judge_vector(regs, vector);

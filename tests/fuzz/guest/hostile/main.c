@@ -55,24 +55,24 @@ void vectors_forget(void)
 	guest_must(rb_timer_set(0));
 	memset(real_page->pending_vectors, 0, sizeof(real_page->pending_vectors));
 	real_page->pending = 0;
-	known.vectors = true;
+	known.vectors = !accomplice_count;
 }
 
 void restore(void)
 {
 	running = false;
-	guest_vcpu = real_page;
 	/* Also writes the time record again. */
 	guest_must(rb_vcpu_set_page(guest_start->vcpu_page));
 	real_page->events_enabled = 0;
 	real_page->kernel_sp = (uint64_t)guest_user_stack + GUEST_STACK_BYTES;
-	known = (struct known){ .settings = true, .range = true };
+	known = (struct known){ .settings = true, .range = true, .page = !accomplice_count };
 	entry_restore();
 	guest_must(rb_vcpu_set_gs(0));
 	guest_must(rb_vcpu_set_queue(guest_start->queue_page));
 	guest_must(rb_vcpu_set_debug(7, 0));
 	guest_must(rb_vcpu_set_xcr0(3));
 	guest_must(rb_root_load(guest_start->user_root));
+	root_forget();
 	__asm__ volatile("mov %1, %%ds; mov %1, %%es; mov %1, %%fs; mov %1, %%gs; wrgsbase %0; fninit" : : "r"(0ul), "r"(0));
 	if (!is_tcg())
 		__asm__ volatile("mov %0, %%ss" : : "r"(RB_KERNEL_SS));
@@ -96,6 +96,7 @@ static void deed_do(enum deed deed)
 {
 	switch (deed) {
 	case DEED_CALL:
+		accomplice_restart();
 		for (unsigned i = 0; i < 8; i++)
 			random_call();
 		break;
@@ -111,6 +112,9 @@ static void deed_do(enum deed deed)
 		break;
 	case DEED_STORM:
 		random_storm();
+		break;
+	case DEED_RACE:
+		random_race();
 		break;
 	default:
 		random_run_hostile_entry();
@@ -140,17 +144,23 @@ int main(struct rb_start_info *start)
 	figures = (struct figures){ .magic = FIGURES_MAGIC, .round = option("first=", 0), .rounds = option("rounds=", 2000) };
 	real_page = guest_vcpu;
 	record = real_page->time;
+	/* Wherever it is, and whichever vCPU runs. */
+	guest_vcpu = running_page();
+	accomplices_make();
 	pool_make();
 	restore();
 	guest_printf("hostile: seed=%lu rounds=%lu-%lu deeds=%lx\n", seed, figures.round, figures.rounds, deeds);
 	hostile_ready();
+	accomplices_start(seed);
 	for (; figures.round < figures.rounds; figures.round++) {
 		enum deed deed;
 
 		random_begin(seed, figures.round);
 		deed = deed_choose();
-		if (!(deeds >> deed & 1))
-			continue;
+		if (accomplice_count && deed == DEED_STORM)
+			deed = DEED_RACE;	/* a storm's vectors are all its own */
+		if (!(deeds >> deed & 1) || (accomplice_count && deed == DEED_HOSTILE_ENTRY))
+			continue;		/* without an entry point the domain does not live long when others send it events */
 		figures.deeds[deed]++;
 		deed_do(deed);
 		restore();

@@ -2,7 +2,7 @@
 /* Random numbers: a sequence for each round of each seed, so that a round does the same whatever went before. */
 #include "hostile.h"
 
-static uint64_t state;
+static uint64_t states[RB_MAX_VCPUS];
 
 /* A number that has nothing to do with its neighbours'. */
 static uint64_t mix(uint64_t x)
@@ -16,13 +16,20 @@ static uint64_t mix(uint64_t x)
 
 void random_begin(uint64_t seed, uint64_t round)
 {
-	state = mix(mix(seed + 0x9e3779b97f4a7c15) + round);
+	states[0] = mix(mix(seed + 0x9e3779b97f4a7c15) + round);
+}
+
+void random_begin_for(unsigned vcpu, uint64_t seed)
+{
+	states[vcpu] = mix(seed);
 }
 
 uint64_t random_next(void)
 {
-	state += 0x9e3779b97f4a7c15;
-	return mix(state);
+	uint64_t *state = &states[vcpu_self()];
+
+	*state += 0x9e3779b97f4a7c15;
+	return mix(*state);
 }
 
 uint64_t below(uint64_t limit)

@@ -49,6 +49,8 @@ static uint64_t random_table(void)
 {
 	uint64_t frame = one_in(20) ? random_value() & 0xffffffffff : PICK(pool_frames);
 
+	if (one_in(16) && root_loaded())
+		frame = root_loaded();
 	if (one_in(12))
 		frame = one_in(2) ? guest_start->kernel_root : guest_start->user_root;
 	return frame_is_vital(frame) ? pool_frames[0] : frame;

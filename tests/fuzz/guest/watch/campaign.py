@@ -24,9 +24,9 @@ class Campaign:
         self.started = time.monotonic()
 
     def trial(self, job):
-        trial = Trial(self.machine(job.image, job.guest, job.command_line()), self.images[job.build], self.guest, job)
+        trial = Trial(self.machine(job), self.images[job.build], self.guest, job)
         outcome = trial.run()
-        self.totals.count(f"{self.machine.kind}, {job.build}", job, outcome)
+        self.totals.count(job.where(self.machine.kind), job, outcome)
         return outcome
 
     def job(self, build, seed, rounds, **more):
@@ -60,33 +60,38 @@ class Campaign:
             os.replace(file + ".new", file)
 
     # ---------------------------------------------------------------- many
-    def fixed(self, plan):
-        """plan: (build, seed, rounds). Prints a line for each; (passed, failed)."""
+    def fixed(self, jobs):
+        """Prints a line for each; (passed, failed)."""
         passed = failed = 0
-        for build, seed, rounds in plan:
-            job = self.job(build, seed, rounds)
+        for job in jobs:
             outcome = self.trial(job)
             good = not outcome.findings
             passed, failed = passed + good, failed + (not good)
-            done = min(outcome.figures["round"], rounds) if outcome.figures else 0
-            print(f"{'ok' if good else 'not ok'} {passed + failed} - hostile guest, seed {seed} ({self.machine.kind}, {build}): {done} rounds, "
+            done = min(outcome.figures["round"], job.rounds) if outcome.figures else 0
+            print(f"{'ok' if good else 'not ok'} {passed + failed} - hostile guest, seed {job.seed} ({job.where(self.machine.kind)}): {done} rounds, "
                   f"{outcome.ending or 'finding'} # {outcome.seconds:.1f} s", flush=True)
             self.report(job, outcome)
             if not good:
                 self.keep_finding(job, outcome)
         return passed, failed
 
-    def long(self, hours, rounds, summary):
-        """Random seeds until the time is over. Progress every few minutes; (runs, runs with findings)."""
+    def long(self, hours, rounds, machines, summary):
+        """Random seeds until the time is over, added to what the summary says already. Progress every few minutes; (runs, runs with findings)."""
+        if summary and os.path.exists(summary):
+            with open(summary) as file:
+                self.totals.load(json.load(file))
         end = time.monotonic() + hours * 3600
         shown = time.monotonic()
         builds = list(self.files)
         while time.monotonic() < end:
-            job = self.job(random.choice(builds), random.getrandbits(48), rounds)
+            cpus, vcpus = random.choice(machines)
+            job = self.job(random.choice(builds), random.getrandbits(48), rounds, cpus=cpus, vcpus=vcpus)
             outcome = self.trial(job)
             if outcome.findings:
                 print(f"FINDING in {self.keep_finding(job, outcome)}")
                 self.report(job, outcome)
+            elif outcome.ending.startswith("stuck"):
+                print(f"stuck: {self.keep_finding(job, outcome)}", flush=True)
             self.summary(summary)
             if time.monotonic() - shown > 300 or outcome.findings:
                 shown = time.monotonic()

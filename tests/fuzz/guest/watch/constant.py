@@ -3,17 +3,20 @@
 
 The list is of what may change, not of what may not: a variable or page that is new to the hypervisor and changes is reported until it is named here.
 """
-import struct
+from world import ACCESSED, ADDRESS, CHUNK, DIRTY, LARGE, OWNER_DOMAIN, OWNER_HYPERVISOR, OWNER_NONE, PAGE, PRESENT, WRITABLE, interface
 
-from world import ACCESSED, ADDRESS, CHUNK, DIRTY, LARGE, OWNER_DOMAIN, OWNER_HYPERVISOR, OWNER_NONE, PAGE, PRESENT
-
-# Variables of the hypervisor's image that it writes to while guests run; of some only these fields.
-VARIABLES = ["free_list", "lock", "lock_broken", "ring", "ring_in", "ring_out", "fifo_room", "ports_lock", "page_chunks", "page_lock", "space_list",
-             "violations", "queues", "final_code", "final_reason", "entered.0"]
-FIELDS = {"cpus": ("reschedule", "slow_exit", "slice_end_ns", "current", "loaded"), "cpu_live_roots": ("user_root", "flush_owed", "slots")}
+# What the hypervisor writes to while guests run: variables of its image, and fields of what it has of each CPU, domain and vCPU.
+VARIABLES = ["free_list", "lock", "ring", "ring_in", "ring_out", "fifo_room", "ports_lock", "page_chunks", "page_lock", "space_list", "queues"]
+ENDING = ["final_code", "final_reason", "ended"]    # and to these when the domain ends
+CPU_FIELDS = ("reschedule", "slow_exit", "in_guest", "slice_end_ns", "current", "loaded")
+LIVE_FIELDS = ("space", "user_root", "flush_owed", "slots")
+DOMAIN_FIELDS = ("lock", "ending", "counters")
+SPACE_FIELDS = ("lock", "place_count", "pt_present", "pt_ops", "pt_refused", "root_loads", "frames_typed", "frames_linked")
+VCPU_CONSTANTS = ("domain", "id", "fpu")
 
 HYPERVISOR_STACK = 4 * PAGE     # HV_STACK_PAGES of x86/cpu.c
 GUEST_SLOTS = range(12, 16)     # of the descriptor table: SEL_TLS and SEL_CPU_NUMBER of x86/gate.h
+HYPERVISOR_SLOTS = range(256, 272)      # of roots
 
 
 def without(start, end, holes):
@@ -36,6 +39,8 @@ class Constant:
         self.chunks = world.chunks()
         self.tables = set(self._hypervisor_tables())
         self.parts = []         # (what, start, content)
+        self.ending = list(self._named(ENDING))
+        self.while_running = [("the hypervisor's word on the end", start, world.machine.read(start, end - start)) for start, end in self.ending]
         self.free = {}          # free chunk: content
         holes = list(self._holes())
         for what, start, end in self._areas():
@@ -67,36 +72,45 @@ class Constant:
         yield from self._variables()
         for page, count in self._pages():
             yield page, page + count * PAGE
+        yield from self._parts_of_pages()
         start, length = self.world.chunk_table()
         yield start, start + length     # looked at by owners_changed()
         yield from self._page_headers()
 
     def _variables(self):
-        world = self.world
-        for name in VARIABLES:
-            if name in world.image.symbols:
-                address, size = world.image.symbols[name]
-                start = world.machine_address(address)
-                yield start, start + max(size, 1)
-        for name, fields in FIELDS.items():
-            for field in fields:
-                address, size = world.variable(name)[0].field_span(field)
-                start = world.machine_address(address)
-                yield start, start + size
+        yield from self._named(VARIABLES)
+        yield from self.ending
+        for cpu in self.world.cpus:
+            yield from self._fields(cpu.struct, CPU_FIELDS)
+            yield from self._fields(cpu.live, LIVE_FIELDS)
+
+    def _named(self, names):
+        for name in names:
+            address, size = self.world.image.symbol(name)
+            start = self.world.machine_address(address)
+            yield start, start + size
+
+    def _fields(self, value, names):
+        for name in names:
+            address, size = value.field_span(name)
+            start = self.world.machine_address(address)
+            yield start, start + size
+
+    def _all_but(self, value, names):
+        start = self.world.machine_address(value.address)
+        yield from without(start, start + value.size, list(self._fields(value, names)))
 
     def _pages(self):
         """Pages that the hypervisor writes to while the domain runs: (start, count)."""
         world = self.world
-        domain, vcpu, cpu, space = world.domain, world.vcpu, world.cpu, world.domain.space
-        for value in (domain, vcpu):
-            yield world.machine_address(value.address), 1
+        domain, space = world.domain, world.domain.space
         state = int(world.variable("cpu_features").xsave_bytes)
-        yield world.page_of(vcpu.fpu), (state + PAGE - 1) // PAGE
-        yield world.machine_address(int(cpu.trusted.hv_stack) - HYPERVISOR_STACK), HYPERVISOR_STACK // PAGE
-        for pointer in (cpu.gdt, cpu.trusted, cpu.scratch, cpu.vcpu_page_entry):
-            yield world.page_of(pointer), 1
-        yield world.live_page, 1
-        yield from ((page, 1) for page in self._gate_pages())
+        for vcpu in world.vcpus:
+            yield world.page_of(vcpu.fpu), (state + PAGE - 1) // PAGE
+        for cpu in world.cpus:
+            yield world.machine_address(int(cpu.trusted.hv_stack) - HYPERVISOR_STACK), HYPERVISOR_STACK // PAGE
+            yield cpu.trusted_page, 1       # watch.py
+            yield from ((page, 1) for page in self._gate_pages(cpu))
         for pointer, entries, size in ((space.chunk_map, int(space.chunk_count), 4), (space.machine_map, world.chunk_count, 4),
                                        (space.reserve, int(space.pt_quota), 16)):
             yield world.page_of(pointer), (entries * size + PAGE - 1) // PAGE
@@ -105,12 +119,27 @@ class Constant:
             if owner >= OWNER_DOMAIN and use and int(frames):
                 yield world.page_of(frames), 1
         if int(domain.ports):
-            yield world.page_of(domain.ports), (1024 * domain.ports[0].size + PAGE - 1) // PAGE
+            yield world.page_of(domain.ports), (interface().const("NR_PORTS") * domain.ports[0].size + PAGE - 1) // PAGE
 
-    def _gate_pages(self):
-        """The gate's pages that guests may write to."""
-        for entry in self._words(self.world.page_of(self.world.cpu.vcpu_page_entry)):
-            if entry & PRESENT and entry & 2:
+    def _parts_of_pages(self):
+        """Bytes of pages that are otherwise constant."""
+        world = self.world
+        yield from self._fields(world.domain, DOMAIN_FIELDS)
+        yield from self._fields(world.domain.space, SPACE_FIELDS)
+        for vcpu in world.vcpus:
+            yield from self._all_but(vcpu, VCPU_CONSTANTS)
+        for cpu in world.cpus:
+            yield cpu.gdt_page + 8 * GUEST_SLOTS.start, cpu.gdt_page + 8 * GUEST_SLOTS.stop
+            yield cpu.live_page, cpu.live_page + 8 * HYPERVISOR_SLOTS.start             # walk.py
+            yield cpu.live_page + 8 * HYPERVISOR_SLOTS.stop, cpu.live_page + PAGE
+            yield cpu.vcpu_page_entry, cpu.vcpu_page_entry + 8                          # watch.py
+            yield cpu.window_entry, cpu.window_entry + 8
+
+    def _gate_pages(self, cpu):
+        """The gate's pages that guests may write to; the vCPU page until there is a vCPU is nobody's."""
+        table = cpu.vcpu_page_entry & ~(PAGE - 1)
+        for number, entry in enumerate(self.world.words(table)):
+            if entry & PRESENT and entry & WRITABLE and table + 8 * number != cpu.vcpu_page_entry:
                 yield entry & ADDRESS
 
     def _page_headers(self):
@@ -127,13 +156,10 @@ class Constant:
             at = at.next
 
     # ---------------------------------------------------------------- tables: the processor marks entries as used
-    def _words(self, page):
-        return struct.unpack("<512Q", self.world.machine.read(page, PAGE))
-
     def _hypervisor_tables(self):
         """Pages that hold tables the hypervisor walks on, and its part of guests' address spaces."""
         world = self.world
-        todo = [(int(world.cpu.trusted.hv_cr3) & ADDRESS, 4), (self._words(world.live_page)[256] & ADDRESS, 3)]
+        todo = [(cpu.hv_root, 4) for cpu in world.cpus] + [(world.words(cpu.live_page)[256] & ADDRESS, 3) for cpu in world.cpus]
         seen = set()
         while todo:
             page, level = todo.pop()
@@ -141,18 +167,19 @@ class Constant:
                 continue
             seen.add(page)
             if level > 1:
-                todo += [(entry & ADDRESS, level - 1) for entry in self._words(page) if entry & PRESENT and not (level < 4 and entry & LARGE)]
-        return seen
+                todo += [(entry & ADDRESS, level - 1) for entry in world.words(page) if entry & PRESENT and not (level < 4 and entry & LARGE)]
+        return seen | {cpu.live_page for cpu in world.cpus}
 
     def _same_but_marks(self, before, now, start):
-        """Do tables differ in marks of the processor only? All of both lies in tables."""
-        for at in range(0, len(before), PAGE):
-            old, new = before[at:at + PAGE], now[at:at + PAGE]
+        """Do tables differ in marks of the processor only? All that differs lies in tables."""
+        pages = [at for at in range(0, len(before), PAGE) if before[at:at + PAGE] != now[at:at + PAGE]]
+        for at in (word for page in pages for word in range(page, min(page + PAGE, len(before)), 8)):
+            old, new = before[at:at + 8], now[at:at + 8]
             if old == new:
                 continue
-            if start % PAGE or start + at not in self.tables:
+            if (start + at) % 8 or (start + at) & ~(PAGE - 1) not in self.tables:
                 return False
-            if any((a ^ b) & ~(ACCESSED | DIRTY) for a, b in zip(struct.unpack("<512Q", old), struct.unpack("<512Q", new))):
+            if (int.from_bytes(old, "little") ^ int.from_bytes(new, "little")) & ~(ACCESSED | DIRTY):
                 return False
         return True
 
@@ -163,9 +190,10 @@ class Constant:
             if owner == OWNER_NONE:
                 self.free[chunk] = fill(chunk)
 
-    def differences(self):
+    def differences(self, running=True):
         machine = self.world.machine
-        for what, start, content in self.parts:
+        running = running and not int(self.world.domain.ending)
+        for what, start, content in self.parts + (self.while_running if running else []):
             now = machine.read(start, len(content))
             if now != content and not self._same_but_marks(content, now, start):
                 yield f"{what}: {first_difference(start, content, now)}"

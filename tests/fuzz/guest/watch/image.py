@@ -4,7 +4,11 @@
 Responsible for turning a name like `cpus[0].trusted.hv_cr3` into bytes of memory, by the debugging information that the compiler wrote; so nobody
 who looks into a program from outside writes down an offset or an address. Not for whose memory that is: a reader of bytes is given.
 """
+import re
+
 from elftools.elf.elffile import ELFFile
+
+STRUCTURES = ("DW_TAG_structure_type", "DW_TAG_union_type")
 
 
 class Type:
@@ -80,12 +84,19 @@ class Image:
             elf = ELFFile(file)
             self.segments = [(s["p_vaddr"], s["p_paddr"], s.data()) for s in elf.iter_segments("PT_LOAD")]
             self.symbols = {s.name: (s["st_value"], s["st_size"]) for s in elf.get_section_by_name(".symtab").iter_symbols() if s.name}
-        self._variables, self._types = {}, {}
+        self._variables, self._types, self._structures = {}, {}, {}
         with open(types_of or path, "rb") as file:
             self._dwarf_read(ELFFile(file))
 
     def address(self, name):
         return self.symbols[name][0]
+
+    def symbol(self, name):
+        """(address, size) of a variable whose name nothing else has; the compiler numbers those that belong to a function."""
+        found = [symbol for symbol in self.symbols if symbol == name or re.fullmatch(re.escape(name) + r"\.\d+", symbol)]
+        if len(found) != 1:
+            raise SystemExit(f"{self.path}: {len(found)} variables are called {name}")
+        return self.symbols[found[0]]
 
     def variable(self, name, read):
         return Value(read, self._variables[name], self.address(name))
@@ -94,7 +105,12 @@ class Image:
     def _dwarf_read(self, elf):
         if not elf.has_dwarf_info():
             raise SystemExit(f"{self.path}: no debugging information in it")
-        for unit in elf.get_dwarf_info().iter_CUs():
+        units = list(elf.get_dwarf_info().iter_CUs())
+        for unit in units:
+            for die in unit.get_top_DIE().iter_children():
+                if die.tag in STRUCTURES and "DW_AT_name" in die.attributes and "DW_AT_declaration" not in die.attributes:
+                    self._structures.setdefault(die.attributes["DW_AT_name"].value, die)
+        for unit in units:
             for die in unit.get_top_DIE().iter_children():
                 if die.tag == "DW_TAG_variable" and "DW_AT_name" in die.attributes and "DW_AT_type" in die.attributes:
                     name = die.attributes["DW_AT_name"].value.decode()
@@ -106,6 +122,8 @@ class Image:
         return "DW_AT_declaration" not in die.attributes or name not in self._variables
 
     def _type(self, die):
+        if die.tag in STRUCTURES and "DW_AT_declaration" in die.attributes:     # what it is another file says
+            die = self._structures.get(die.attributes["DW_AT_name"].value, die)
         if die.offset not in self._types:
             self._types[die.offset] = Type("unknown")       # before it is known: it may contain itself
             self._fill(self._types[die.offset], die)
@@ -127,7 +145,7 @@ class Image:
         if die.tag == "DW_TAG_pointer_type":
             made.kind, made.size = "pointer", 8     # before what it points to, which may lead back here
             made.to = self._to(die)
-        elif die.tag in ("DW_TAG_structure_type", "DW_TAG_union_type"):
+        elif die.tag in STRUCTURES:
             made.kind, made.size, made.fields = "struct", size, {}
             self._fields(made.fields, die, 0)
         elif die.tag == "DW_TAG_array_type":

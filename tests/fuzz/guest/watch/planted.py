@@ -17,7 +17,8 @@ class Journal:
         self.machine.write(address, data)
 
     def flip(self, address, bit=0):
-        self.write(address, bytes([self.machine.read(address, 1)[0] ^ 1 << bit]))
+        address += bit // 8
+        self.write(address, bytes([self.machine.read(address, 1)[0] ^ 1 << bit % 8]))
 
     def undo(self):
         for address, data in reversed(self.before):
@@ -42,16 +43,16 @@ def chunk_owner(world, journal):
 
 def descriptor(world, journal):
     """Ring 1's code segment becomes ring 0's; of a word that the guest does not load again."""
-    journal.flip(world.page_of(world.cpu.gdt) + 8 * 17 + 5, 5)
+    journal.flip(world.cpus[0].gdt_page + 8 * 17 + 5, 5)
 
 
 def interrupt_gate(world, journal):
     """INT 0x21 for everybody."""
-    journal.flip(world.page_of(world.cpu.idt) + 16 * 0x21 + 5, 5)
+    journal.flip(world.page_of(world.cpus[0].struct.idt) + 16 * 0x21 + 5, 5)
 
 
 def trusted_word(world, journal):
-    address, _ = world.cpu.trusted.follow().field_span("poison")
+    address, _ = world.cpus[0].trusted.field_span("poison")
     journal.flip(world.machine_address(address) + 2, 4)
 
 
@@ -66,9 +67,26 @@ def reserve_writable(world, journal):
     journal.write(address + 8 * 510, (address | 3).to_bytes(8, "little"))
 
 
+def saved_registers(world, journal):
+    address, _ = world.cpus[0].trusted.field_span("regs")
+    journal.flip(world.machine_address(address) + 1, 5)
+
+
+def chunk_map(world, journal):
+    """The first chunk of the guest's becomes one of the hypervisor's."""
+    journal.write(world.machine_address(int(world.domain.space.chunk_map)), (1).to_bytes(4, "little"))
+
+
+def linked_twice(world, journal):
+    tables = [(address, world.words(address)) for address, state, level in world.frames() if level in (2, 3) and state == 2]
+    address, entries = next((address, entries) for address, entries in tables if any(entry & 1 and not entry & 0x80 for entry in entries))
+    link = next(entry for entry in entries if entry & 1 and not entry & 0x80)
+    journal.write(address + 8 * entries.index(0), link.to_bytes(8, "little"))
+
+
 def hypervisor_table(world, journal):
     """The direct map's last table entry changes its page."""
-    root = int(world.cpu.trusted.hv_cr3) & 0x000ffffffffff000
+    root = world.cpus[0].hv_root
     journal.flip(root + 8 * 300, 3)
 
 
@@ -78,10 +96,19 @@ PLANTED = [
     ("a bit of the gate's text", image_place("__gate_start", 0x1700), "text and constants"),
     ("a bit of a constant", image_place("__rodata_start", 8), "text and constants"),
     ("a variable written once at boot", image_place("judge"), "variables"),
+    ("a word of the domain's that never changes", lambda world, journal: journal.flip(world.machine_address(world.domain.space.field_span("chunk_count")[0])), "pages"),
+    ("the gate's table", lambda world, journal: journal.flip(world.cpus[0].vcpu_page_entry + 8 * 9, 12), "hypervisor's pages"),
+    ("the gate in the live root", lambda world, journal: journal.flip(world.cpus[0].live_page + 8 * 256, 12), "hypervisor's pages"),
+    ("an entry of the live root", lambda world, journal: journal.flip(world.cpus[0].live_page + 8 * 20, 3), "live root"),
+    ("the vCPU page's entry", lambda world, journal: journal.flip(world.cpus[0].vcpu_page_entry + 2, 3), "the vCPU page is mapped"),
+    ("where the gate saves registers", saved_registers, "the gate saves registers"),
+    ("another vCPU page", lambda world, journal: journal.flip(world.machine_address(world.vcpus[0].field_span("page")[0]) + 3, 1), "the vCPU page is mapped"),
+    ("the map of the guest's memory", chunk_map, "guest-physical chunk"),
+    ("a table that is linked twice", linked_twice, "is linked by"),
     ("low memory", lambda world, journal: journal.flip(0x5000), "low memory"),
     ("a free chunk", free_chunk, "free memory"),
     ("the owner of a chunk", chunk_owner, "owner and use"),
-    ("a descriptor", descriptor, "descriptor 17"),
+    ("a descriptor", descriptor, "hypervisor's pages"),
     ("an interrupt gate", interrupt_gate, "hypervisor's pages"),
     ("a word that the gate trusts", trusted_word, "the gate trusts"),
     ("the hypervisor's root", hypervisor_table, "hypervisor's pages"),
@@ -106,9 +133,9 @@ def run(campaign):
     """Prints a line for each; (passed, failed)."""
     passed = failed = 0
     build = next(iter(campaign.files))
-    machine = campaign.machine(campaign.files[build], campaign.job(build, 1, 1).guest, "seed=1 rounds=1")
+    machine = campaign.machine(campaign.job(build, 1, 1))
     try:
-        machine.begin(campaign.guest.address("hostile_ready"))
+        machine.begin(campaign.guest.address("hostile_ready"), [])
         for what, wrong in plant_all(Watcher(machine, campaign.images[build])):
             passed, failed = passed + (not wrong), failed + bool(wrong)
             print(f"{'not ok' if wrong else 'ok'} - the watcher sees {what}" + (f" # {wrong}" if wrong else ""), flush=True)

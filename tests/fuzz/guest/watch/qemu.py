@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """QEMU as a machine that can be watched: stopped, looked into, and let go on.
 
-The machine's memory is a file that exists in memory only and that the watcher maps too, so looking at it costs nothing and disturbs nothing. Its clock
-counts instructions: the same seed makes the same run, however often it is stopped.
+The machine's memory is a file that exists in memory only and that the watcher maps too, so looking at it costs nothing and disturbs nothing. With one
+processor its clock counts instructions, so that the same seed makes nearly the same run, however often it is stopped: which calls are made and what code runs is the
+same, the instruction that a timer interrupts may be another one. With several, QEMU's processors run as they like.
 """
 import mmap
 import os
@@ -25,8 +26,8 @@ class Machine(boot.Qemu):
     lookups_per_second = 20
     fill_free = True        # free memory is filled with canaries (watch.py)
 
-    def __init__(self, image, guest, command_line):
-        super().__init__(image, guest, command_line, LIMIT, counted=True, options=DOMAIN)
+    def __init__(self, job):
+        super().__init__(job.image, job.guest, job.command_line(), LIMIT, counted=job.cpus == 1, options=f"{DOMAIN} vcpus={job.vcpus}", cpus=job.cpus)
         self._folder = tempfile.TemporaryDirectory(prefix="ringbolt-watch-")
         self._file = os.memfd_create("machine")
         os.ftruncate(self._file, MEBIBYTES << 20)
@@ -34,7 +35,7 @@ class Machine(boot.Qemu):
         self.bytes = MEBIBYTES << 20
         self._debugger = os.path.join(self._folder.name, "gdb")
         self.command[self.command.index("-m") + 1] = str(MEBIBYTES)
-        self.command += ["-object", f"memory-backend-file,id=ram,size={MEBIBYTES}M,mem-path=/proc/{os.getpid()}/fd/{self._file},share=on",
+        self.command += job.options + ["-object", f"memory-backend-file,id=ram,size={MEBIBYTES}M,mem-path=/proc/{os.getpid()}/fd/{self._file},share=on",
                          "-machine", "pc,memory-backend=ram", "-rtc", "base=2024-01-01,clock=vm", "-S",
                          "-chardev", f"socket,id=gdb,path={self._debugger},server=on,wait=on", "-gdb", "chardev:gdb"]
         self.console = []
@@ -46,8 +47,8 @@ class Machine(boot.Qemu):
             self.console.append(line)
 
     # ---------------------------------------------------------------- running
-    def begin(self, address):
-        """Runs up to an address, which code of the guest has; stopped there."""
+    def begin(self, address, ends):
+        """Runs up to an address, which code of the guest has; stopped there. ends: where the hypervisor is when it ends the machine."""
         self._reader.start()
         self._stub = Stub(self._debugger, 120)
         self._stub.breakpoint(address)
@@ -83,13 +84,7 @@ class Machine(boot.Qemu):
         self._folder.cleanup()
 
     def cpu_seconds(self):
-        """Processor time that the emulator has used."""
-        try:
-            with open(f"/proc/{self.process.pid}/stat") as stat:
-                fields = stat.read().rsplit(")", 1)[1].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        except (OSError, AttributeError):
-            return 0.0
+        return boot.cpu_seconds(self.process)
 
     # ---------------------------------------------------------------- looking
     def refresh(self):
@@ -102,8 +97,11 @@ class Machine(boot.Qemu):
         self._memory[address:address + len(data)] = data
 
     def registers(self):
-        """Of the stopped machine, by QEMU's names for them; tables as (base, limit)."""
-        text = self._stub.monitor("info registers")
+        """Of the stopped machine, for each CPU: by QEMU's names for them; tables as (base, limit)."""
+        return [self._registers(text) for text in re.split(r"^CPU#\d+\s", self._stub.monitor("info registers -a"), flags=re.M)[1:]]
+
+    @staticmethod
+    def _registers(text):
         found = {name: int(value, 16) for name, value in re.findall(r"\b([A-Z][A-Z0-9]{1,3}) ?=([0-9a-f]+)\b", text)}
         found.setdefault("RIP", found.get("EIP"))       # 32-bit programs
         found.setdefault("RFL", found.get("EFL"))
@@ -113,5 +111,4 @@ class Machine(boot.Qemu):
         selector, base, limit = (int(word, 16) for word in re.search(r"TR =(\w+) (\w+) (\w+)", text).groups())
         found["TR"] = (selector, base & 0xffffffff, limit)      # of 32-bit programs no more is shown
         found["LDT"] = int(re.search(r"LDT=(\w+)", text)[1], 16)
-        return {name: found[name] for name in ("CPL", "RIP", "RFL", "CR0", "CR3", "CR4", "EFER", "GDT", "IDT", "TR", "LDT",
-                                               "DR0", "DR1", "DR2", "DR3", "DR7")}
+        return {name: found[name] for name in ("CPL", "RIP", "RFL", "CR0", "CR3", "CR4", "EFER", "GDT", "IDT", "TR", "LDT")}

@@ -4,8 +4,8 @@ from world import interface
 
 EXCEPTIONS = {0: "#DE", 1: "#DB", 3: "#BP", 4: "#OF", 5: "#BR", 6: "#UD", 7: "#NM", 8: "double fault", 10: "#TS", 11: "#NP", 12: "#SS", 13: "#GP", 14: "#PF",
               16: "#MF", 17: "#AC", 19: "#XM", 32: "vector", 33: "system call"}
-DEEDS = ["calls", "runs", "touches", "pokes", "storms", "hostile entries"]
-PLAIN = ["nested", "emergencies", "scribbles", "touched", "refused"]
+DEEDS = ["calls", "runs", "touches", "pokes", "storms", "hostile entries", "races"]
+PLAIN = ["nested", "emergencies", "scribbles", "touched", "refused", "accomplice_deeds", "accomplice_events"]
 
 
 def add(into, name, count):
@@ -58,6 +58,10 @@ class Totals:
         add(self.table_ops, "refused", figures["ops_refused"])
         self.rings["1"] += figures["runs"][0]
         self.rings["3"] += figures["runs"][1]
+
+    def load(self, saved):
+        """Goes on from what as_json() gave."""
+        vars(self).update(saved)
 
     def as_json(self):
         return {name: value for name, value in vars(self).items() if name != "interface"}

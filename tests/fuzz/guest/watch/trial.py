@@ -7,6 +7,7 @@ while the hypervisor is alive, is none.
 import os
 import random
 import re
+import struct
 import time
 from dataclasses import dataclass, field
 
@@ -19,11 +20,14 @@ from world import Lost
 HOSTILE = os.path.join(boot.BUILD, "tests", "fuzz", "guest", "hostile")
 IMAGE_OFFSET = 0xffffffff80000000   # guest-lib/guest.lds
 FIGURES_MAGIC = 0x53455255474946    # hostile/hostile.h
+FIGURES_MOST = 1 << 40              # more is no count
+ENDS = ("machine_poweroff", "machine_reboot")
 COUNTER_INTERRUPTS = 2              # RB_COUNTER_INTERRUPTS
 FLAG_VM = 0x20000
-STUCK_CPU, STUCK_WALL = 12, 180     # seconds without a new round, of the emulator's time and of ours
-ALIVE_CPU, ALIVE_WALL = 20, 300     # to take one interrupt
+STUCK_CPU, STUCK_WALL = 12, 1200    # seconds without a new round, of the emulator's time and of ours
+ALIVE_CPU, ALIVE_WALL = 20, 1200    # to take one interrupt
 LOOKS = 4                           # at random times of a run
+STOPS = 20                          # tries to find a moment for one
 
 
 @dataclass
@@ -34,11 +38,17 @@ class Job:
     rounds: int
     first: int = 0
     deeds: int = 0
+    cpus: int = 1                   # processors
+    vcpus: int = 1                  # of the domain
+    options: list = field(default_factory=list)     # more of QEMU's
     looks: int = LOOKS
     guest: str = HOSTILE
 
     def command_line(self):
         return f"seed={self.seed} rounds={self.rounds}" + (f" first={self.first}" if self.first else "") + (f" deeds={self.deeds}" if self.deeds else "")
+
+    def where(self, kind):
+        return f"{kind}, {self.build}" + (f", {self.cpus} processors, {self.vcpus} vCPUs" if self.vcpus > 1 else "")
 
     def repeat(self, kind):
         """The command that does it again."""
@@ -46,6 +56,7 @@ class Job:
         words = ["tests/fuzz/guest/run", "one", build, f"--seed {self.seed}", f"--rounds {self.rounds}"]
         words += [f"--first {self.first}"] if self.first else []
         words += [f"--deeds {self.deeds}"] if self.deeds else []
+        words += [f"--cpus {self.cpus} --vcpus {self.vcpus}"] if self.vcpus > 1 else []
         return " ".join(words + (["--bochs"] if kind == "bochs" else []))
 
 
@@ -81,7 +92,8 @@ class Trial:
     def _figures_look(self):
         """The figures as they are now; if the guest wrote over them, as they were."""
         figures = self.figures().copy()
-        if int(figures.magic) == FIGURES_MAGIC:
+        words = struct.unpack(f"<{figures.size // 8}Q", figures.bytes())
+        if words[0] == FIGURES_MAGIC and max(words[1:]) < FIGURES_MOST:
             self._last_figures = figures
         return self._last_figures
 
@@ -95,7 +107,7 @@ class Trial:
     def run(self):
         started = time.monotonic()
         try:
-            self.machine.begin(self.guest.address("hostile_ready"))
+            self.machine.begin(self.guest.address("hostile_ready"), [self.hypervisor.address(name) for name in ENDS])
             self.watcher = Watcher(self.machine, self.hypervisor, self.job.seed)
             self._last_figures = self.figures().copy()
             self.machine.go()
@@ -130,10 +142,21 @@ class Trial:
                 return
             if now >= next_look:
                 next_look = now + self.random.randrange(1, 2 * step + 1)
-                self.machine.stop()
+                self._stop()
                 if self._look():
                     return
+                self.machine.type(self.random.choice("x\n"))
                 self.machine.go()
+
+    def _stop(self):
+        """At a moment when no CPU is at work in the hypervisor, if one comes."""
+        self.machine.stop()
+        for _ in range(STOPS):
+            if not self.watcher.is_busy(self.machine.registers()):
+                break
+            self.machine.go()
+            self.machine.wait(0.0005)
+            self.machine.stop()
 
     def _look(self, running=True):
         try:
@@ -150,7 +173,8 @@ class Trial:
         counter = self.watcher.world.domain.counters[COUNTER_INTERRUPTS]
         before, cpu, wall = int(counter), self.machine.cpu_seconds(), time.monotonic()
         self.machine.stop()
-        if self.machine.kind == "qemu" and self.machine.registers()["RFL"] & FLAG_VM:
+        self._say_where()
+        if self.machine.kind == "qemu" and any(registers["RFL"] & FLAG_VM for registers in self.machine.registers()):
             self.outcome.ending = "stuck in TCG's virtual-8086 mode"     # perhaps with interrupts off: docs/threat-model.md
             return
         self.machine.go()
@@ -160,8 +184,16 @@ class Trial:
             if self.machine.cpu_seconds() - cpu > ALIVE_CPU or time.monotonic() - wall > ALIVE_WALL:
                 self.outcome.findings.append("the hypervisor takes no interrupts any more")
                 break
-        self.machine.stop()
+        self._stop()
         self._look()
+
+    def _say_where(self):
+        """Into the console's lines, for who looks at a kept run."""
+        say = self.machine.console.append
+        for number, registers in enumerate(self.machine.registers()):
+            say(f"watcher: CPU {number} in ring {registers['CPL']} at {registers['RIP']:#x}, flags {registers['RFL']:#x}, CR3 {registers['CR3']:#x}")
+        for vcpu in self.watcher.world.vcpus:
+            say(f"watcher: vCPU {int(vcpu.id)} on CPU {int(vcpu.run.cpu)}: run state {int(vcpu.run.state)}, {vcpu.regs.plain()}, timer {int(vcpu.timer_deadline_ns)}")
 
     # ---------------------------------------------------------------- the end
     def _ended(self, why):

@@ -4,6 +4,7 @@
 Responsible for finding all of that from outside, through the hypervisor's symbols and debugging information. What it says is the
 hypervisor's word; watch.py and walk.py do not rely on it for more than where to look.
 """
+import functools
 import struct
 import sys
 from pathlib import Path
@@ -15,8 +16,10 @@ PRESENT, WRITABLE, USER, ACCESSED, DIRTY, LARGE = 1, 2, 4, 0x20, 0x40, 0x80
 
 OWNER_NONE, OWNER_HYPERVISOR, OWNER_ABSENT, OWNER_DOMAIN = 0, 1, 2, 16     # mm/chunk.h
 USE_DATA, USE_PAGETABLE = 0, 1
+NO_FRAME = 2**64 - 1
 
 
+@functools.lru_cache
 def interface():
     """The guest interface, from its source."""
     abi = Path(__file__).resolve().parents[4] / "abi"
@@ -30,6 +33,21 @@ class Lost(Exception):
     """The hypervisor's memory does not make sense: its address map cannot be followed."""
 
 
+class Cpu:
+    """A processor: its struct cpu, and the pages of its own."""
+
+    def __init__(self, world, number):
+        self.number = number
+        self.struct = world.variable("cpus")[number]
+        self.live = world.variable("cpu_live_roots")[number]
+        self.trusted = self.struct.trusted.follow()
+        self.trusted_page, self.gdt_page = world.page_of(self.struct.trusted), world.page_of(self.struct.gdt)
+        self.live_page = int(self.live.mfn.raw) * PAGE
+        self.hv_root = int(self.trusted.hv_cr3) & ADDRESS
+        self.vcpu_page_entry = world.machine_address(int(self.struct.vcpu_page_entry))
+        self.window_entry = world.machine_address(int(self.struct.window_entry))
+
+
 class World:
     """machine: anything with read(machine address, count). image: the hypervisor's Image."""
 
@@ -38,12 +56,10 @@ class World:
         live = image.variable("cpu_live_roots", self.read)[0]
         # The live root's page is known by its frame number and by its address in the direct map.
         self.direct = None
-        page = int(live.page)
-        self.live_page = int(live.mfn.raw) * PAGE
-        self.direct = page - self.live_page
-        self.cpu = image.variable("cpus", self.read)[0]
+        self.direct = int(live.page) - int(live.mfn.raw) * PAGE
+        self.cpus = [Cpu(self, number) for number in range(int(image.variable("cpu_count", self.read)))]
         self.domain = image.variable("domains", self.read)[0].follow()
-        self.vcpu = self.domain.vcpus[0].follow()
+        self.vcpus = [self.domain.vcpus[i].follow() for i in range(int(self.domain.vcpu_count))]
         self.chunk_count = int(image.variable("chunk_count", self.read))
 
     def machine_address(self, virtual):
@@ -60,6 +76,10 @@ class World:
 
     def read(self, virtual, count):
         return self.machine.read(self.machine_address(virtual), count)
+
+    def words(self, page):
+        """The entries of a table."""
+        return struct.unpack("<512Q", self.machine.read(page, PAGE))
 
     def page_of(self, pointer):
         """Machine address of the page a pointer points to."""
@@ -85,6 +105,10 @@ class World:
         space = self.domain.space
         count = int(space.chunk_count)
         return struct.unpack(f"<{count}I", self.read(int(space.chunk_map), 4 * count))
+
+    def machine_map(self):
+        """Guest-physical chunk of each machine chunk, or all ones."""
+        return struct.unpack(f"<{self.chunk_count}I", self.read(int(self.domain.space.machine_map), 4 * self.chunk_count))
 
     def guest_read(self, physical, count):
         """Guest-physical bytes in one chunk."""
