@@ -13,8 +13,7 @@ from campaign import Campaign
 
 LIST = os.path.join(boot.TOP, "tests", "fuzz", "guest", "breaks.list")
 WORK = os.path.join(boot.BUILD, "tests", "fuzz", "guest", "breaks")
-ROUNDS = 3000
-MACHINES = [(1, 1), (1, 1), (2, 2)]     # processors and vCPUs, in turn
+JOBS = [(3000, 1, 1), (3000, 1, 1), (300, 2, 2)]     # rounds, processors, vCPUs, in turn
 
 
 def break_and_build(tree, file, old, new):
@@ -39,9 +38,9 @@ def hunt(machine, image, seconds, keep):
     campaign = Campaign(machine, {"given": image}, keep)
     runs = 0
     while campaign.totals.cpu_seconds < seconds:
-        cpus, vcpus = MACHINES[runs % len(MACHINES)]
+        rounds, cpus, vcpus = JOBS[runs % len(JOBS)]
         runs += 1
-        outcome = campaign.trial(campaign.job("given", runs, ROUNDS, cpus=cpus, vcpus=vcpus))
+        outcome = campaign.trial(campaign.job("given", runs, rounds, cpus=cpus, vcpus=vcpus))
         if outcome.findings:
             return runs, outcome.findings[0], campaign.totals.cpu_seconds
     return runs, None, campaign.totals.cpu_seconds
