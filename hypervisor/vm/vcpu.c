@@ -40,6 +40,13 @@ static void cpu_look(struct cpu *cpu)
 		cpu_interrupt(cpu->id);
 }
 
+/* A bit each. */
+static void cpus_look(u64 mask)
+{
+	for (; mask; mask &= mask - 1)
+		cpu_look(&cpus[__builtin_ctzl(mask)]);
+}
+
 void vcpu_show_state(struct vcpu *v)
 {
 	spin_lock(&v->page_lock);
@@ -50,11 +57,14 @@ void vcpu_show_state(struct vcpu *v)
 
 void vcpu_start(struct vcpu *v)
 {
-	/* Spread over the CPUs, for as long as nothing moves them. */
-	v->run.cpu = v->id % cpu_count;
-	run_start(&v->run);
+	const u32 cpu = v->id % cpu_count;
+	u64 look;
+
+	if (v->domain->is_pinned)
+		v->run.affinity = 1ul << cpu;
+	look = run_start(&v->run, cpu, time_now_ns());
 	vcpu_show_state(v);
-	cpu_look(&cpus[v->run.cpu]);
+	cpus_look(look);
 }
 
 /* As vcpu_create left it. */
@@ -91,7 +101,7 @@ struct vcpu *vcpu_create(struct domain *domain, u32 id)
 	v->id = id;
 	v->user_root = NO_MFN;
 	vcpu_reset(v);
-	run_init(&v->run, 0);
+	run_init(&v->run, &domain->group, ~0ul);
 	domain->vcpus[id] = v;
 	domain->vcpu_count = MAX(domain->vcpu_count, id + 1);
 	return v;
@@ -167,19 +177,27 @@ void vcpu_take_away(struct cpu *cpu)
 
 void vcpu_wake(struct vcpu *v)
 {
+	const u32 cpu = __atomic_load_n(&v->run.cpu, __ATOMIC_SEQ_CST), state = run_state(&v->run);
+	u64 look;
+
+	/*
+	 * What became pending was stored before: a vCPU that changes its state or its CPU from now on looks for it on its way, before it runs guest code
+	 * or after it is BLOCKED.
+	 */
 	if (v->domain->ending)
 		return;
-	if (run_wake(&v->run)) {
+	if (state == RB_RUN_STATE_RUNNING && cpu != this_cpu()->id)
+		cpu_interrupt(cpu);
+	if (state != RB_RUN_STATE_BLOCKED)
+		return;
+	if (run_wake(&v->run, time_now_ns(), &look))
 		vcpu_show_state(v);
-		cpu_look(&cpus[v->run.cpu]);
-	} else if (v->run.cpu != this_cpu()->id && run_state(&v->run) == RB_RUN_STATE_RUNNING) {
-		cpu_interrupt(v->run.cpu);
-	}
+	cpus_look(look);
 }
 
 void vcpu_stop(struct vcpu *v)
 {
-	cpu_look(&cpus[v->run.cpu]);
+	cpu_look(&cpus[__atomic_load_n(&v->run.cpu, __ATOMIC_SEQ_CST)]);
 }
 
 void vcpu_load_entry(struct vcpu *v)
@@ -321,6 +339,7 @@ void vcpu_load(struct cpu *cpu, struct vcpu *v)
 	cpu->current = v;
 	if (before == v) {
 		vcpu_show_state(v);
+		cpus_look(run_settle(cpu->id, NULL));
 		return;
 	}
 	if (before)
@@ -343,4 +362,6 @@ void vcpu_load(struct cpu *cpu, struct vcpu *v)
 	v->page->vcpu_id = v->id;
 	if (v->time_is_stale)
 		time_record_write(v);
+	/* Nothing of the one before is here any more: another CPU may have it. */
+	cpus_look(run_settle(cpu->id, before ? &before->run : NULL));
 }
