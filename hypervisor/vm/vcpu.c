@@ -47,11 +47,27 @@ static void cpus_look(u64 mask)
 		cpu_look(&cpus[__builtin_ctzl(mask)]);
 }
 
+static void run_record_write(struct vcpu *v)
+{
+	struct rb_run_record *record = &v->page->run;
+	const u32 version = record->version | 1;
+	struct run_times times;
+
+	run_times(&v->run, &times);
+	__atomic_store_n(&record->version, version, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_store_n(&v->page->run_state, times.state, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->since, times.since_ns, __ATOMIC_RELAXED);
+	for (u32 i = 0; i < ARRAY_COUNT(times.state_ns); i++)
+		__atomic_store_n(&record->spent[i], times.state_ns[i], __ATOMIC_RELAXED);
+	__atomic_store_n(&record->version, version + 1, __ATOMIC_RELEASE);
+}
+
 void vcpu_show_state(struct vcpu *v)
 {
 	spin_lock(&v->page_lock);
 	if (v->page)
-		v->page->run_state = run_state(&v->run);
+		run_record_write(v);
 	spin_unlock(&v->page_lock);
 }
 
@@ -165,7 +181,8 @@ void vcpu_take_away(struct cpu *cpu)
 	spin_unlock(&d->space.lock);
 	v->timer_deadline_ns = 0;
 	v->queue = NULL;
-	run_stop(&v->run, RB_RUN_STATE_OFFLINE);
+	run_stop(&v->run, RB_RUN_STATE_OFFLINE, time_now_ns());
+	cpus_look(run_settle(cpu->id, &v->run));
 	/* From here on the page may be anything; so the state is shown last. */
 	vcpu_show_state(v);
 	spin_lock(&v->page_lock);
@@ -260,7 +277,7 @@ void vcpu_move_page(struct vcpu *v, struct rb_vcpu_page *page)
 	spin_unlock(&v->page_lock);
 	vcpu_load_page(v);
 	page->vcpu_id = v->id;
-	page->run_state = RB_RUN_STATE_RUNNING;
+	vcpu_show_state(v);
 	time_record_write(v);
 	if (page == old)
 		return;
