@@ -462,6 +462,29 @@ _RB_ASSERT(__builtin_offsetof(struct rb_time_record, reserved1) == RB_TIME_RECOR
 #endif
 
 /*
+ * How long a vCPU was in each run_state. With the page's run_state it is of one moment when version is even and did not
+ * change while reading.
+ */
+#define RB_RUN_RECORD_VERSION   0
+#define RB_RUN_RECORD_RESERVED0 4
+#define RB_RUN_RECORD_SINCE     8
+#define RB_RUN_RECORD_SPENT     16
+#define RB_RUN_RECORD_SIZE      48
+#ifndef _RB_ASM
+struct rb_run_record {
+	uint32_t version;	/* odd while the record is being written */
+	uint32_t reserved0;	/* zero */
+	uint64_t since;	/* system time when the vCPU came into run_state */
+	uint64_t spent[4];	/* nanoseconds up to then in each run_state, from when the hypervisor started */
+};
+_RB_ASSERT(sizeof(struct rb_run_record) == RB_RUN_RECORD_SIZE);
+_RB_ASSERT(__builtin_offsetof(struct rb_run_record, version) == RB_RUN_RECORD_VERSION);
+_RB_ASSERT(__builtin_offsetof(struct rb_run_record, reserved0) == RB_RUN_RECORD_RESERVED0);
+_RB_ASSERT(__builtin_offsetof(struct rb_run_record, since) == RB_RUN_RECORD_SINCE);
+_RB_ASSERT(__builtin_offsetof(struct rb_run_record, spent) == RB_RUN_RECORD_SPENT);
+#endif
+
+/*
  * Shared by the hypervisor and the vCPU's kernel. Everything in it is the guest's word: the hypervisor reads each field
  * once and checks it.
  */
@@ -475,6 +498,7 @@ _RB_ASSERT(__builtin_offsetof(struct rb_time_record, reserved1) == RB_TIME_RECOR
 #define RB_VCPU_PAGE_PENDING_VECTORS 32
 #define RB_VCPU_PAGE_TIME            64
 #define RB_VCPU_PAGE_GATE_SCRATCH    128
+#define RB_VCPU_PAGE_RUN             192
 #define RB_VCPU_PAGE_PORT_PENDING    256
 #define RB_VCPU_PAGE_SIZE            4096
 #ifndef _RB_ASM
@@ -493,7 +517,8 @@ struct rb_vcpu_page {
 	struct rb_time_record time;	/* time, written by the hypervisor */
 	uint8_t _zero96[32];	/* reserved, zero */
 	uint64_t gate_scratch[8];	/* used by the gate; of no meaning to the guest */
-	uint8_t _zero192[64];	/* reserved, zero */
+	struct rb_run_record run;	/* how long the vCPU ran, waited and slept, written by the hypervisor */
+	uint8_t _zero240[16];	/* reserved, zero */
 	/* one bit per event port that was sent to; set before the port's vector is raised, cleared by the guest */
 	uint64_t port_pending[16];
 	uint8_t _zero384[3712];	/* reserved, zero */
@@ -509,6 +534,7 @@ _RB_ASSERT(__builtin_offsetof(struct rb_vcpu_page, reserved1) == RB_VCPU_PAGE_RE
 _RB_ASSERT(__builtin_offsetof(struct rb_vcpu_page, pending_vectors) == RB_VCPU_PAGE_PENDING_VECTORS);
 _RB_ASSERT(__builtin_offsetof(struct rb_vcpu_page, time) == RB_VCPU_PAGE_TIME);
 _RB_ASSERT(__builtin_offsetof(struct rb_vcpu_page, gate_scratch) == RB_VCPU_PAGE_GATE_SCRATCH);
+_RB_ASSERT(__builtin_offsetof(struct rb_vcpu_page, run) == RB_VCPU_PAGE_RUN);
 _RB_ASSERT(__builtin_offsetof(struct rb_vcpu_page, port_pending) == RB_VCPU_PAGE_PORT_PENDING);
 #endif
 

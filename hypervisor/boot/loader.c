@@ -98,12 +98,15 @@ static void describe_memory(struct rb_start_info *info, const struct layout *lay
 	info->machine_chunk_count = chunk_count;
 }
 
+static u64 number_option(const char *name, u64 otherwise, u64 least, u64 most)
+{
+	return MIN(MAX(option_number(name, otherwise), least), most);
+}
+
 /* vCPUs of the first domain. */
 static u32 vcpu_option(void)
 {
-	u64 count = option_number("vcpus", 1);
-
-	return (u32)MIN(MAX(count, 1), RB_MAX_VCPUS);
+	return (u32)number_option("vcpus", 1, 1, RB_MAX_VCPUS);
 }
 
 static void describe_start(struct rb_start_info *info, const struct layout *layout, const struct kernel *kernel,
@@ -148,7 +151,6 @@ static void make_vcpu(struct domain *domain, const struct layout *layout, const 
 		if (!vcpu_create(domain, id))
 			panic("no memory for vCPU %u", id);
 	vcpu_start_state(v, kernel->entry, 0, kernel->direct_base + layout_boot_page(layout, BOOT_PAGE_INFO));
-	vcpu_start(v);
 }
 
 static void report(const struct layout *layout, const struct kernel *kernel)
@@ -186,6 +188,9 @@ void first_domain_load(void)
 	domain = domain_create(layout.chunk_count, layout.low_count, layout.pt_quota);
 	if (!domain || !ports_create(domain))
 		panic("no memory for the first domain's tables");
+	run_group_init(&domain->group, (u32)number_option("weight", RUN_WEIGHT, 1, RUN_WEIGHT_MAX),
+		       (u32)number_option("cap", 0, 0, 100 * CPUS_MAX));
+	domain->is_pinned = option_has("pin");
 	add_chunks(&domain->space, &layout);
 	copy_all(&domain->space, &layout, &kernel);
 	tables_build(&domain->space, &layout, &kernel, &tables);
@@ -198,4 +203,9 @@ void first_domain_load(void)
 	domain_build_windows(domain);
 	make_vcpu(domain, &layout, &kernel, tables.user_root);
 	report(&layout, &kernel);
+}
+
+void first_domain_start(void)
+{
+	vcpu_start(domains[0]->vcpus[0]);
 }

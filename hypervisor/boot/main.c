@@ -59,5 +59,6 @@ void boot_main(u32 magic, u32 information)
 	first_domain_load();
 	memory_free_modules();
 	smp_start();
+	first_domain_start();
 	enter_guest();
 }

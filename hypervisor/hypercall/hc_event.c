@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Calls of the event family: vectors, ports, the timer, waiting. */
 #include "abi/generated/dispatch.h"
+#include "dev/time.h"
 #include "ipc/port.h"
 #include "vm/domain.h"
 #include "vm/event.h"
@@ -62,7 +63,7 @@ static void vcpu_wait(struct vcpu *v)
 		return;
 
 	domain_count(v->domain, RB_COUNTER_BLOCKS);
-	run_stop(&v->run, RB_RUN_STATE_BLOCKED);
+	run_stop(&v->run, RB_RUN_STATE_BLOCKED, time_now_ns());
 	vcpu_show_state(v);
 	/* One that another CPU raised before we were BLOCKED woke nobody. */
 	if (__atomic_load_n(&page->pending, __ATOMIC_SEQ_CST))
@@ -89,6 +90,7 @@ enum rb_status hc_sched_yield(struct vcpu *v)
 	struct cpu *cpu = this_cpu();
 
 	if (run_waiting(cpu->id)) {
+		run_yield(cpu->id);
 		cpu->reschedule = true;
 		cpu->slow_exit = true;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Ticket spinlocks. The hypervisor runs with interrupts off and never blocks, so a lock is only ever
- * contended by another CPU. Lock order: domain, then space, then chunk table, then console.
+ * contended by another CPU. Lock order: ports, domain, space, chunk table, console; and inside all of them but the last two a vCPU's page, run queues (that of the lower CPU
+ * first), run group.
  */
 #pragma once
 

@@ -1,89 +1,137 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The run queues; see run.h. */
-#include "sched/run.h"
+/* What happens to units, and what a CPU runs; see run.h. How a queue works is in queue.c. */
+#include "sched/queue.h"
 #include "lib/ensure.h"
-#include "x86/cpu.h"
 
-static struct run_queue queues[CPUS_MAX];
-
-static void queue_append(struct run_queue *queue, struct run_unit *unit)
+/* The lock of the queue that the unit belongs to. */
+static struct run_queue *unit_lock(struct run_unit *unit)
 {
-	unit->next = NULL;
-	if (queue->last)
-		queue->last->next = unit;
-	else
-		queue->first = unit;
-	queue->last = unit;
+	for (;;) {
+		struct run_queue *queue = &run_queues[__atomic_load_n(&unit->cpu, __ATOMIC_RELAXED)];
+
+		spin_lock(&queue->lock);
+		if (queue == &run_queues[unit->cpu])
+			return queue;
+		spin_unlock(&queue->lock);
+	}
 }
 
-void run_init(struct run_unit *unit, u32 cpu)
+void run_init(struct run_unit *unit, struct run_group *group, u64 affinity)
 {
-	unit->next = NULL;
-	unit->cpu = cpu;
-	unit->state = RB_RUN_STATE_OFFLINE;
+	*unit = (struct run_unit){ .group = group, .affinity = affinity, .times.state = RB_RUN_STATE_OFFLINE };
+}
+
+void run_times(struct run_unit *unit, struct run_times *times)
+{
+	struct run_queue *queue = unit_lock(unit);
+
+	*times = unit->times;
+	spin_unlock(&queue->lock);
 }
 
 /* From one state to RUNNABLE; false if it was in another. */
-static bool run_from(struct run_unit *unit, u32 state)
+static bool run_from(struct run_unit *unit, u32 state, u32 cpu, u64 now, u64 *look)
 {
-	struct run_queue *queue = &queues[unit->cpu];
+	struct run_queue *from, *to, *queue;
 	bool is_there;
+	u64 claimed;
 
-	spin_lock(&queue->lock);
-	is_there = unit->state == state;
-	if (is_there) {
-		unit->state = RB_RUN_STATE_RUNNABLE;
-		queue_append(queue, unit);
+	*look = 0;
+	for (;;) {
+		from = &run_queues[__atomic_load_n(&unit->cpu, __ATOMIC_RELAXED)];
+		to = &run_queues[place(unit, cpu, &claimed)];
+		*look |= claimed;
+		queues_lock(from, to);
+		/* It may have been woken by another CPU, and gone on from there. */
+		if (from == &run_queues[unit->cpu])
+			break;
+		queues_unlock(from, to);
 	}
-	spin_unlock(&queue->lock);
+	queue = unit->held ? from : to;
+	is_there = unit->times.state == state;
+	if (is_there) {
+		if (queue != from)
+			unit_move(unit, from, queue);
+		if (queue_enter(queue, unit, now))
+			*look |= 1ul << queue_cpu(queue);
+	}
+	queues_unlock(from, to);
+	if (is_there && !claimed)
+		*look |= call_idle(queue);
 	return is_there;
 }
 
-void run_start(struct run_unit *unit)
+u64 run_start(struct run_unit *unit, u32 cpu, u64 now)
 {
-	run_from(unit, RB_RUN_STATE_OFFLINE);
+	u64 look;
+
+	run_from(unit, RB_RUN_STATE_OFFLINE, cpu, now, &look);
+	return look;
 }
 
-bool run_wake(struct run_unit *unit)
+bool run_wake(struct run_unit *unit, u64 now, u64 *look)
 {
-	return run_from(unit, RB_RUN_STATE_BLOCKED);
+	return run_from(unit, RB_RUN_STATE_BLOCKED, __atomic_load_n(&unit->cpu, __ATOMIC_RELAXED), now, look);
 }
 
-u32 run_state(const struct run_unit *unit)
+void run_stop(struct run_unit *unit, u32 state, u64 now)
 {
-	return __atomic_load_n(&unit->state, __ATOMIC_SEQ_CST);
+	struct run_queue *queue = unit_lock(unit);
+
+	ASSERT(unit->times.state == RB_RUN_STATE_RUNNING && queue->running == unit);
+	queue_charge(queue, now, -1);
+	queue_uncount(queue, unit);
+	queue->running = NULL;
+	queue->yields = false;
+	state_set(unit, state, now);
+	queue_unlock(queue);
 }
 
-void run_stop(struct run_unit *unit, u32 state)
+void run_yield(u32 cpu)
 {
-	struct run_queue *queue = &queues[unit->cpu];
+	struct run_queue *queue = &run_queues[cpu];
 
 	spin_lock(&queue->lock);
-	ASSERT(unit->state == RB_RUN_STATE_RUNNING);
-	unit->state = state;
-	if (state == RB_RUN_STATE_RUNNABLE)
-		queue_append(queue, unit);
+	queue->yields = true;
 	spin_unlock(&queue->lock);
 }
 
-struct run_unit *run_next(u32 cpu)
+struct run_unit *run_pick(u32 cpu, u64 now)
 {
-	struct run_queue *queue = &queues[cpu];
+	struct run_queue *queue = &run_queues[cpu];
 	struct run_unit *unit;
 
 	spin_lock(&queue->lock);
-	unit = queue->first;
-	if (unit) {
-		queue->first = unit->next;
-		if (!queue->first)
-			queue->last = NULL;
-		unit->state = RB_RUN_STATE_RUNNING;
+	queue_follow_time(queue, now);
+	unit = queue->running;
+	if (!unit || queue_is_due(queue, now)) {
+		queue_put_back(queue, now);
+		unit = queue_take(queue, now);
+		if (!unit) {
+			heap_join(&queue->ready, &queue->aside);
+			unit = queue_take(queue, now);
+		}
+		idle_set(cpu, !unit);
 	}
-	spin_unlock(&queue->lock);
+	queue_unlock(queue);
+	if (!unit) {
+		unit = steal_any(queue, now);
+		if (unit)
+			idle_set(cpu, false);
+	}
 	return unit;
 }
 
-bool run_waiting(u32 cpu)
+u64 run_settle(u32 cpu, struct run_unit *before)
 {
-	return __atomic_load_n(&queues[cpu].first, __ATOMIC_RELAXED);
+	struct run_queue *queue = &run_queues[cpu];
+
+	if (before) {
+		spin_lock(&queue->lock);
+		before->held = false;
+		spin_unlock(&queue->lock);
+	}
+	if (!run_waiting(cpu))
+		return 0;
+	return call_idle(queue) | balance(queue);
 }

@@ -38,6 +38,7 @@ struct domain *domain_create(u32 chunk_count, u32 pt_first, u32 pt_quota)
 	if (!d)
 		return NULL;
 	d->id = id;
+	run_group_init(&d->group, RUN_WEIGHT, 0);
 	if (space_init(&d->space, (u16)(OWNER_DOMAIN + id), chunk_count, pt_first, pt_quota) != RB_OK) {
 		page_free(d);
 		return NULL;
@@ -66,15 +67,23 @@ struct domain *domain_find(u64 id)
 	return d && !d->ending ? d : NULL;
 }
 
+/*
+ * A vCPU that is loaded on a CPU does not move. One that comes onto another CPU while we look does so after its run.cpu was read here, so it has none of the
+ * translations that are to be forgotten.
+ */
 u64 domain_cpus(const struct domain *d, u64 vcpu_mask)
 {
 	u64 mask = 0;
 
 	for (u32 i = 0; i < d->vcpu_count; i++) {
 		const struct vcpu *v = d->vcpus[i];
+		u32 cpu;
 
-		if (vcpu_mask >> i & 1 && v && __atomic_load_n(&cpus[v->run.cpu].loaded, __ATOMIC_SEQ_CST) == v)
-			mask |= 1ul << v->run.cpu;
+		if (!(vcpu_mask >> i & 1) || !v)
+			continue;
+		cpu = __atomic_load_n(&v->run.cpu, __ATOMIC_SEQ_CST);
+		if (__atomic_load_n(&cpus[cpu].loaded, __ATOMIC_SEQ_CST) == v)
+			mask |= 1ul << cpu;
 	}
 	return mask;
 }
@@ -112,6 +121,8 @@ static void domain_end(struct vcpu *v, u32 reason, u32 code)
 		}
 	}
 	spin_unlock(&d->lock);
+	/* A vCPU that goes to another CPU after we have looked where it is sees that it ends. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (u32 i = 0; i < d->vcpu_count; i++) {
 		if (d->vcpus[i])
 			vcpu_stop(d->vcpus[i]);

@@ -18,6 +18,8 @@ struct domain {
 	struct spinlock lock;		/* ports, ending */
 	bool ending;			/* no vCPU runs any more */
 	struct space space;
+	struct run_group group;
+	bool is_pinned;			/* vCPU n runs on CPU n modulo their number, and nowhere else */
 	struct vcpu *vcpus[RB_MAX_VCPUS];
 	struct port *ports;		/* RB_NR_PORTS of them (ipc/port.h) */
 	void *cpuid_table;		/* pages shown read-only in the CPUID window */

@@ -138,27 +138,19 @@ static void regs_sanitise(struct vcpu *v)
 /* Choose what runs on this CPU, waiting for something if need be. */
 static struct vcpu *vcpu_choose(struct cpu *cpu)
 {
-	struct vcpu *v = cpu->current;
 	struct run_unit *unit;
+	struct vcpu *v;
 
-	if (v && v->run.state == RB_RUN_STATE_RUNNING) {
-		if (v->domain->ending)
-			run_stop(&v->run, RB_RUN_STATE_OFFLINE);
-		else if (run_waiting(cpu->id))
-			run_stop(&v->run, RB_RUN_STATE_RUNNABLE);
-		else
-			return v;
-	}
-	cpu->current = NULL;
 	for (;;) {
-		unit = run_next(cpu->id);
+		unit = run_pick(cpu->id, time_now_ns());
 		if (unit) {
 			v = (struct vcpu *)((u8 *)unit - offsetof(struct vcpu, run));
 			if (!v->domain->ending)
 				return v;
-			run_stop(&v->run, RB_RUN_STATE_OFFLINE);
+			run_stop(&v->run, RB_RUN_STATE_OFFLINE, time_now_ns());
 			continue;
 		}
+		cpu->current = NULL;
 		domain_check_all_ended();
 		timer_arm(cpu);
 		/* A timer may have come due while it was armed: then nothing would end the wait. */
@@ -201,10 +193,9 @@ u64 vcpu_leave(struct regs *regs)
 		vcpu_take_away(cpu);
 	for (;;) {
 		cpu->slow_exit = false;
-		if (cpu->reschedule || !cpu->current || cpu->current->run.state != RB_RUN_STATE_RUNNING) {
+		if (cpu->reschedule || !cpu->current || run_state(&cpu->current->run) != RB_RUN_STATE_RUNNING) {
 			cpu->reschedule = false;
 			vcpu_load(cpu, vcpu_choose(cpu));
-			cpu->slice_end_ns = 0;
 			timer_arm(cpu);
 		}
 		v = cpu->current;

@@ -15,6 +15,18 @@ static u64 deadline_earlier(u64 a, u64 b)
 	return MIN(a, b);
 }
 
+/* It may have gone to another CPU since we looked, and have a new deadline there: who takes the old one raises the vector. */
+static bool deadline_take(struct vcpu *v, u64 deadline)
+{
+	return __atomic_compare_exchange_n(&v->timer_deadline_ns, &deadline, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+static void timer_raise(struct vcpu *v)
+{
+	domain_count(v->domain, RB_COUNTER_TIMER_EVENTS);
+	event_raise(v, RB_VECTOR_TIMER);
+}
+
 /* Raise what is due by now; the earliest deadline that is left, or zero. */
 static u64 timers_walk(struct cpu *cpu, u64 now)
 {
@@ -27,16 +39,15 @@ static u64 timers_walk(struct cpu *cpu, u64 now)
 			continue;
 		for (u32 i = 0; i < domain->vcpu_count; i++) {
 			struct vcpu *v = domain->vcpus[i];
+			u64 deadline;
 
-			if (!v || v->run.cpu != cpu->id || !v->timer_deadline_ns)
+			if (!v || __atomic_load_n(&v->run.cpu, __ATOMIC_RELAXED) != cpu->id)
 				continue;
-			if (v->timer_deadline_ns <= now) {
-				v->timer_deadline_ns = 0;
-				domain_count(domain, RB_COUNTER_TIMER_EVENTS);
-				event_raise(v, RB_VECTOR_TIMER);
-			} else {
-				next = deadline_earlier(next, v->timer_deadline_ns);
-			}
+			deadline = __atomic_load_n(&v->timer_deadline_ns, __ATOMIC_RELAXED);
+			if (deadline > now)
+				next = deadline_earlier(next, deadline);
+			else if (deadline && deadline_take(v, deadline))
+				timer_raise(v);
 		}
 	}
 	return next;
@@ -47,24 +58,21 @@ void timer_arm(struct cpu *cpu)
 	u64 now = time_now_ns();
 	u64 next = timers_walk(cpu, now);
 
-	/* The slice of who runs begins when another comes to wait, and its end does not move. */
-	if (cpu->current && run_waiting(cpu->id)) {
-		if (!cpu->slice_end_ns)
-			cpu->slice_end_ns = now + RUN_SLICE_NS;
-		next = deadline_earlier(next, cpu->slice_end_ns);
-	}
-	time_arm(next);
+	/* Whom the walk woke may wait for this CPU. */
+	time_arm(deadline_earlier(next, run_look_ns(cpu->id)));
 }
 
 void timer_expire(struct cpu *cpu)
 {
-	if (cpu->slice_end_ns && cpu->slice_end_ns <= time_now_ns())
+	const u64 look = run_look_ns(cpu->id);
+
+	if (look && look <= time_now_ns())
 		cpu->reschedule = true;
 	timer_arm(cpu);
 }
 
 void timer_set(struct vcpu *v, u64 deadline_ns)
 {
-	v->timer_deadline_ns = deadline_ns;
+	__atomic_store_n(&v->timer_deadline_ns, deadline_ns, __ATOMIC_RELAXED);
 	timer_arm(this_cpu());
 }

@@ -40,21 +40,47 @@ static void cpu_look(struct cpu *cpu)
 		cpu_interrupt(cpu->id);
 }
 
+/* A bit each. */
+static void cpus_look(u64 mask)
+{
+	for (; mask; mask &= mask - 1)
+		cpu_look(&cpus[__builtin_ctzl(mask)]);
+}
+
+static void run_record_write(struct vcpu *v)
+{
+	struct rb_run_record *record = &v->page->run;
+	const u32 version = record->version | 1;
+	struct run_times times;
+
+	run_times(&v->run, &times);
+	__atomic_store_n(&record->version, version, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_store_n(&v->page->run_state, times.state, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->since, times.since_ns, __ATOMIC_RELAXED);
+	for (u32 i = 0; i < ARRAY_COUNT(times.state_ns); i++)
+		__atomic_store_n(&record->spent[i], times.state_ns[i], __ATOMIC_RELAXED);
+	__atomic_store_n(&record->version, version + 1, __ATOMIC_RELEASE);
+}
+
 void vcpu_show_state(struct vcpu *v)
 {
 	spin_lock(&v->page_lock);
 	if (v->page)
-		v->page->run_state = run_state(&v->run);
+		run_record_write(v);
 	spin_unlock(&v->page_lock);
 }
 
 void vcpu_start(struct vcpu *v)
 {
-	/* Spread over the CPUs, for as long as nothing moves them. */
-	v->run.cpu = v->id % cpu_count;
-	run_start(&v->run);
+	const u32 cpu = v->id % cpu_count;
+	u64 look;
+
+	if (v->domain->is_pinned)
+		v->run.affinity = 1ul << cpu;
+	look = run_start(&v->run, cpu, time_now_ns());
 	vcpu_show_state(v);
-	cpu_look(&cpus[v->run.cpu]);
+	cpus_look(look);
 }
 
 /* As vcpu_create left it. */
@@ -91,7 +117,7 @@ struct vcpu *vcpu_create(struct domain *domain, u32 id)
 	v->id = id;
 	v->user_root = NO_MFN;
 	vcpu_reset(v);
-	run_init(&v->run, 0);
+	run_init(&v->run, &domain->group, ~0ul);
 	domain->vcpus[id] = v;
 	domain->vcpu_count = MAX(domain->vcpu_count, id + 1);
 	return v;
@@ -155,7 +181,8 @@ void vcpu_take_away(struct cpu *cpu)
 	spin_unlock(&d->space.lock);
 	v->timer_deadline_ns = 0;
 	v->queue = NULL;
-	run_stop(&v->run, RB_RUN_STATE_OFFLINE);
+	run_stop(&v->run, RB_RUN_STATE_OFFLINE, time_now_ns());
+	cpus_look(run_settle(cpu->id, &v->run));
 	/* From here on the page may be anything; so the state is shown last. */
 	vcpu_show_state(v);
 	spin_lock(&v->page_lock);
@@ -167,19 +194,27 @@ void vcpu_take_away(struct cpu *cpu)
 
 void vcpu_wake(struct vcpu *v)
 {
+	const u32 cpu = __atomic_load_n(&v->run.cpu, __ATOMIC_SEQ_CST), state = run_state(&v->run);
+	u64 look;
+
+	/*
+	 * What became pending was stored before: a vCPU that changes its state or its CPU from now on looks for it on its way, before it runs guest code
+	 * or after it is BLOCKED.
+	 */
 	if (v->domain->ending)
 		return;
-	if (run_wake(&v->run)) {
+	if (state == RB_RUN_STATE_RUNNING && cpu != this_cpu()->id)
+		cpu_interrupt(cpu);
+	if (state != RB_RUN_STATE_BLOCKED)
+		return;
+	if (run_wake(&v->run, time_now_ns(), &look))
 		vcpu_show_state(v);
-		cpu_look(&cpus[v->run.cpu]);
-	} else if (v->run.cpu != this_cpu()->id && run_state(&v->run) == RB_RUN_STATE_RUNNING) {
-		cpu_interrupt(v->run.cpu);
-	}
+	cpus_look(look);
 }
 
 void vcpu_stop(struct vcpu *v)
 {
-	cpu_look(&cpus[v->run.cpu]);
+	cpu_look(&cpus[__atomic_load_n(&v->run.cpu, __ATOMIC_SEQ_CST)]);
 }
 
 void vcpu_load_entry(struct vcpu *v)
@@ -242,7 +277,7 @@ void vcpu_move_page(struct vcpu *v, struct rb_vcpu_page *page)
 	spin_unlock(&v->page_lock);
 	vcpu_load_page(v);
 	page->vcpu_id = v->id;
-	page->run_state = RB_RUN_STATE_RUNNING;
+	vcpu_show_state(v);
 	time_record_write(v);
 	if (page == old)
 		return;
@@ -321,6 +356,7 @@ void vcpu_load(struct cpu *cpu, struct vcpu *v)
 	cpu->current = v;
 	if (before == v) {
 		vcpu_show_state(v);
+		cpus_look(run_settle(cpu->id, NULL));
 		return;
 	}
 	if (before)
@@ -343,4 +379,6 @@ void vcpu_load(struct cpu *cpu, struct vcpu *v)
 	v->page->vcpu_id = v->id;
 	if (v->time_is_stale)
 		time_record_write(v);
+	/* Nothing of the one before is here any more: another CPU may have it. */
+	cpus_look(run_settle(cpu->id, before ? &before->run : NULL));
 }

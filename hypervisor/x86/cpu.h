@@ -55,7 +55,6 @@ struct cpu {
 	bool reschedule;		/* look for another vCPU before going back */
 	bool slow_exit;			/* a hypercall must leave through vcpu_leave */
 	bool in_guest;			/* guest code may run: see vcpu_guest_cr3 */
-	u64 slice_end_ns;		/* when the current vCPU's slice ends; zero: nobody waited yet */
 	struct vcpu *current;		/* on this CPU, or NULL */
 	struct vcpu *loaded;		/* whose state is in the processor and the gate, or NULL */
 	struct live_root *live;		/* page tables of guests on this CPU */
@@ -67,7 +66,7 @@ struct cpu {
 	u64 *idt;
 	u64 *vcpu_page_entry;		/* page-table entry of GATE_VCPU_PAGE */
 	u64 *window_entry;		/* level-3 entry of the windows in the live root */
-};
+} __attribute__((aligned(64)));		/* on cache lines of its own */
 
 extern struct cpu cpus[CPUS_MAX];
 extern u32 cpu_count;

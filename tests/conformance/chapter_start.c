@@ -163,6 +163,60 @@ TEST("vcpu_page.running", "While a vCPU's own kernel looks at it, `run_state` is
 	guest_events_off();
 }
 
+TEST("vcpu_page.run_version", "In a run record that is not being written `version` is even.")
+{
+	for (unsigned i = 0; i < 3; i++) {
+		uint32_t before = guest_vcpu->run.version;
+
+		expect(!(before & 1), "version %u", before);
+		must(rb_timer_set(guest_time() + 100000));
+		must(rb_sched_block());
+		expect(guest_vcpu->run.version != before, "it was not written");
+		guest_events_off();
+	}
+}
+
+static uint64_t run_sum(void)
+{
+	const struct rb_run_record *run = &guest_vcpu->run;
+
+	return run->spent[0] + run->spent[1] + run->spent[2] + run->spent[3];
+}
+
+TEST("vcpu_page.run_sum", "The four times in `run.spent` add up to `run.since`, and that is not after the system time.", .bare = true)
+{
+	expect_equal(run_sum(), guest_vcpu->run.since);
+	expect(guest_vcpu->run.since > 0 && guest_vcpu->run.since <= guest_time(), "since %lu, now %lu", guest_vcpu->run.since, guest_time());
+	guest_set_entry(0);
+	world_reset();
+	for (unsigned i = 0; i < 50; i++) {
+		uint64_t before = guest_vcpu->run.since;
+
+		must(rb_timer_set(guest_time() + 10000));
+		must(rb_sched_block());
+		expect_equal(run_sum(), guest_vcpu->run.since);
+		expect(guest_vcpu->run.since > before && guest_vcpu->run.since <= guest_time(), "since %lu, now %lu", guest_vcpu->run.since, guest_time());
+		guest_events_off();
+	}
+}
+
+TEST("vcpu_page.run_blocked", "When `sched_block` returns, the time that the vCPU waited in it is part of `run.spent` for `BLOCKED`, and the time that it ran before is part of that for `RUNNING`.")
+{
+	const uint64_t *spent = guest_vcpu->run.spent;
+	uint64_t ran = spent[RB_RUN_STATE_RUNNING], slept = spent[RB_RUN_STATE_BLOCKED], begin = guest_time(), end;
+
+	while (guest_time() < begin + 3000000)
+		;
+	must(rb_timer_set(guest_time() + 5000000));
+	must(rb_sched_block());
+	end = guest_time();
+	ran = spent[RB_RUN_STATE_RUNNING] - ran;
+	slept = spent[RB_RUN_STATE_BLOCKED] - slept;
+	guest_events_off();
+	expect(ran >= 3000000, "it ran %lu ns", ran);
+	expect(slept >= 4000000 && slept < end - begin, "it slept %lu of %lu ns", slept, end - begin);
+}
+
 TEST("start.other_vcpus", "A vCPU that `vcpu_start` starts finds `rflags`, selectors, bases, x87 and SSE state, XCR0 and TSC_AUX as vCPU 0 finds them at the entry point.", .hypervisor = "vcpus=2")
 {
 	must(rb_vcpu_set_tsc_aux(7));	/* ours now, not the other's */

@@ -101,6 +101,93 @@ TEST("pt_batch.INVAL.no_queue", "the vCPU has no queue page yet (vcpu_set_queue)
 	expect_equal(second_batch, (uint64_t)RB_INVAL);
 }
 
+/* A vCPU that does nothing but run. */
+static volatile uint64_t spins;
+extern const char spin_entry[];
+__asm__(".pushsection .text; spin_entry: incq spins(%rip); jmp spin_entry; .popsection");
+
+static struct rb_vcpu_page *spinner_page(void)
+{
+	uint64_t page = guest_page();
+
+	must(rb_vcpu_start(1, (uint64_t)spin_entry, 0, 0, guest_start->user_root, page));
+	for (unsigned turn = 0; turn < TURNS && !spins; turn++)
+		must(rb_sched_yield());
+	need(spins, "it does not run");
+	return guest_pointer(page);
+}
+
+TEST("sched_yield.gives_way", "Another vCPU that waits for the CPU runs before the call returns.", TWO)
+{
+	spinner_page();
+	for (unsigned turn = 0; turn < 20; turn++) {
+		uint64_t before = spins;
+
+		accepted(rb_sched_yield());
+		expect(spins > before, "it has not run at turn %u", turn);
+	}
+}
+
+/* The record of a page, and the state, of one moment. */
+static struct rb_run_record record_read(struct rb_vcpu_page *page, uint32_t *state)
+{
+	struct rb_run_record record;
+
+	do {
+		record.version = __atomic_load_n(&page->run.version, __ATOMIC_ACQUIRE);
+		*state = __atomic_load_n(&page->run_state, __ATOMIC_RELAXED);
+		record.since = __atomic_load_n(&page->run.since, __ATOMIC_RELAXED);
+		for (unsigned i = 0; i < 4; i++)
+			record.spent[i] = __atomic_load_n(&page->run.spent[i], __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (record.version & 1 || __atomic_load_n(&page->run.version, __ATOMIC_RELAXED) != record.version);
+	return record;
+}
+
+TEST("vcpu_page.run_runnable", "Of two vCPUs of a domain that want to run on one CPU and do nothing else, each has about half of the time in `RUNNING` and half in `RUNNABLE`.", TWO)
+{
+	struct rb_vcpu_page *pages[2] = { guest_vcpu, spinner_page() };
+	struct rb_run_record before[2], after[2];
+	uint32_t state;
+
+	for (unsigned i = 0; i < 2; i++)
+		before[i] = record_read(pages[i], &state);
+	for (uint64_t end = guest_time() + 1000000000; guest_time() < end;)
+		;
+	for (unsigned i = 0; i < 2; i++)
+		after[i] = record_read(pages[i], &state);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t whole = after[i].since - before[i].since;
+		uint64_t ran = after[i].spent[RB_RUN_STATE_RUNNING] - before[i].spent[RB_RUN_STATE_RUNNING];
+		uint64_t waited = after[i].spent[RB_RUN_STATE_RUNNABLE] - before[i].spent[RB_RUN_STATE_RUNNABLE];
+
+		/* An emulator on a busy machine may stand still for one of them. */
+		expect(ran > whole * 4 / 10 && ran < whole * 6 / 10, "vCPU %u ran %lu ns of %lu", i, ran, whole);
+		expect(waited > whole * 4 / 10 && waited < whole * 6 / 10, "vCPU %u waited %lu ns of %lu", i, waited, whole);
+	}
+}
+
+TEST("vcpu_page.run_others", "Another vCPU that reads the record, as told here, finds times that add up to `since` while they change.", TWO)
+{
+	struct rb_vcpu_page *page = second_page();
+	uint64_t last = 0, changes = 0;
+
+	for (unsigned turn = 0; turn < 20000; turn++) {
+		uint32_t state;
+		struct rb_run_record record = record_read(page, &state);
+		uint64_t sum = record.spent[0] + record.spent[1] + record.spent[2] + record.spent[3];
+
+		expect_equal(sum, record.since);
+		expect(record.since >= last, "since %lu after %lu", record.since, last);
+		expect(state == RB_RUN_STATE_RUNNING || state == RB_RUN_STATE_RUNNABLE, "state %u", state);
+		changes += record.since != last;
+		last = record.since;
+		if (turn % 10 == 0)
+			must(rb_sched_yield());
+	}
+	expect(changes > 100, "only %lu changes were seen", changes);
+}
+
 TEST("vcpu_start.INVAL.limits", "an argument breaks its limits, or a register that carries no argument is not zero")
 {
 	uint64_t ip = (uint64_t)second_entry, root = guest_start->user_root, page = guest_page();

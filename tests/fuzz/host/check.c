@@ -87,20 +87,43 @@ static void check_cpus(void)
 	}
 }
 
-/* A vCPU runs where its CPU says so and nowhere else; a CPU waits only when nothing wants to run there. */
+/* How long it was in which state: it adds up. */
+static void check_times(const struct vcpu *v)
+{
+	struct run_times times;
+	u64 sum = 0;
+
+	run_times((struct run_unit *)&v->run, &times);
+	for (u32 state = 0; state < ARRAY_COUNT(times.state_ns); state++)
+		sum += times.state_ns[state];
+	if (sum != times.since_ns || sum > fake_time_ns)
+		fail_msg("domain %u vCPU %u: times add up to %lu, not %lu", v->domain->id, v->id, sum, times.since_ns);
+}
+
+/*
+ * A vCPU runs where its CPU says so and nowhere else; its state is in no other processor; a CPU waits only when nothing wants to run that may run there.
+ */
 static void check_vcpu(const struct vcpu *v)
 {
 	const struct cpu *cpu = &cpus[v->run.cpu];
 	const bool runs = fake_cpu[cpu->id].place == FAKE_GUEST && cpu->current == v;
+	const u32 state = run_state(&v->run);
 
-	if ((v->run.state == RB_RUN_STATE_RUNNING) != runs)
-		fail_msg("domain %u vCPU %u: state %u, CPU %u", v->domain->id, v->id, v->run.state, cpu->id);
+	if ((state == RB_RUN_STATE_RUNNING) != runs)
+		fail_msg("domain %u vCPU %u: state %u, CPU %u", v->domain->id, v->id, state, cpu->id);
 	if (runs && v->domain->ending)
 		fail_msg("domain %u has ended and runs on CPU %u", v->domain->id, cpu->id);
-	if (v->run.state == RB_RUN_STATE_RUNNABLE && !run_waiting(cpu->id))
+	if (state == RB_RUN_STATE_RUNNABLE && !run_waiting(cpu->id))
 		fail_msg("domain %u vCPU %u wants to run and waits in no queue", v->domain->id, v->id);
-	if (v->run.state == RB_RUN_STATE_RUNNABLE && fake_cpu[cpu->id].place == FAKE_IDLE)
-		fail_msg("CPU %u waits while domain %u vCPU %u wants to run", cpu->id, v->domain->id, v->id);
+	for (u32 id = 0; id < FAKE_CPUS; id++) {
+		if (cpus[id].loaded == v && (id != cpu->id || !v->run.held))
+			fail_msg("domain %u vCPU %u is loaded on CPU %u and may run elsewhere", v->domain->id, v->id, id);
+		if (fake_cpu[id].place == FAKE_GUEST && cpus[id].current == v && id != cpu->id)
+			fail_msg("domain %u vCPU %u runs on CPU %u, not %u", v->domain->id, v->id, id, cpu->id);
+		if (state == RB_RUN_STATE_RUNNABLE && fake_cpu[id].place == FAKE_IDLE)
+			fail_msg("CPU %u waits while domain %u vCPU %u wants to run", id, v->domain->id, v->id);
+	}
+	check_times(v);
 }
 
 static void check_queues(void)

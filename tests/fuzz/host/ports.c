@@ -91,7 +91,7 @@ void raised_check(const struct vcpu *v, u32 vector)
 	/* What is sent before a vCPU was started is lost. */
 	if (v->domain->ending || !v->page)
 		return;
-	if (v->run.state == RB_RUN_STATE_BLOCKED)
+	if (run_state(&v->run) == RB_RUN_STATE_BLOCKED)
 		fail_msg("I-17: domain %u vCPU %u sleeps with vector %u raised", v->domain->id, v->id, vector);
 	for (u32 cpu = 0; cpu < FAKE_CPUS; cpu++)
 		for (u32 i = 0; i < fake_cpu[cpu].injected_count; i++)

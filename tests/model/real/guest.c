@@ -61,7 +61,7 @@ void guest_start(void)
 	guest_vcpu.user_root = NO_MFN;
 	guest_vcpu.page = direct_pointer(guest_machine(&guest_domain.space, 1));
 	guest_vcpu.queue = direct_pointer(guest_machine(&guest_domain.space, 2));
-	guest_vcpu.run.state = RB_RUN_STATE_RUNNING;
+	guest_vcpu.run.times.state = RB_RUN_STATE_RUNNING;
 	guest_vcpu.user_entry = guest_vcpu.kernel_entry = RB_GATE_END;
 	memset(guest_vcpu.page, 0, PAGE_BYTES);
 	memset(guest_vcpu.queue, 0, PAGE_BYTES);
