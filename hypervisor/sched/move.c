@@ -52,7 +52,7 @@ static void unit_move_ready(struct run_unit *unit, struct run_queue *from, struc
 
 static bool unit_may_move(const struct run_unit *unit, const struct run_queue *to)
 {
-	return !unit->held && unit->affinity >> queue_cpu(to) & 1;
+	return !unit->bound && unit->affinity >> queue_cpu(to) & 1;
 }
 
 /* From a CPU that runs something: otherwise it is about to look itself, and calls us if it leaves something. */
@@ -194,7 +194,7 @@ u64 call_idle(struct run_queue *queue)
 		return 0;
 	spin_lock(&queue->lock);
 	for (node = queue->running ? queue->ready.root : NULL; node && !look && looks++ < LOOKS_MAX; node = heap_next(node))
-		if (!unit_of(node)->held)
+		if (!unit_of(node)->bound)
 			look = idle_claim(unit_of(node)->affinity);
 	spin_unlock(&queue->lock);
 	return look;

@@ -141,7 +141,7 @@ struct run_unit *queue_take(struct run_queue *queue, u64 now)
 	queue_uncount(queue, unit);
 	queue_count(queue, unit);
 	state_set(unit, RB_RUN_STATE_RUNNING, now);
-	unit->held = true;
+	unit->bound = true;
 	unit->started_ns = unit->charged_ns = now;
 	unit->clock = run_group_update(unit->group, now, 0, 0);
 	queue->running = unit;

@@ -47,7 +47,7 @@ static bool run_from(struct run_unit *unit, u32 state, u32 cpu, u64 now, u64 *lo
 			break;
 		queues_unlock(from, to);
 	}
-	queue = unit->held ? from : to;
+	queue = unit->bound ? from : to;
 	is_there = unit->times.state == state;
 	if (is_there) {
 		if (queue != from)
@@ -128,7 +128,7 @@ u64 run_settle(u32 cpu, struct run_unit *before)
 
 	if (before) {
 		spin_lock(&queue->lock);
-		before->held = false;
+		before->bound = false;
 		spin_unlock(&queue->lock);
 	}
 	if (!run_waiting(cpu))

@@ -3,7 +3,7 @@
  * Which vCPU runs on a CPU next: a queue per CPU, in the order of virtual time (group.h), fair by the domains' weights.
  *
  * A unit is what is scheduled: a vCPU seen from here. States are those of the interface (RB_RUN_STATE_*). A unit is in its CPU's queue
- * exactly while it is RUNNABLE. It may go to another CPU when it is woken or when that one has nothing to run, but never while it is held: while
+ * exactly while it is RUNNABLE. It may go to another CPU when it is woken or when that one has nothing to run, but never while it is bound: while
  * its state is, or comes, into a processor (run_settle). Time comes in as an argument, system time in nanoseconds.
  *
  * What is promised:
@@ -45,7 +45,7 @@ struct run_unit {
 	u64 started_ns;			/* it came onto the CPU */
 	u64 load;			/* what it counts in its queue's */
 	u32 cpu;			/* where it runs, waits or last ran */
-	bool held;			/* must not go to another CPU */
+	bool bound;			/* must not go to another CPU */
 	struct run_times times;		/* state: read by other CPUs without the lock */
 };
 
@@ -92,7 +92,7 @@ void run_stop(struct run_unit *unit, u32 state, u64 now);
 void run_yield(u32 cpu);
 /* What a CPU runs now: what it ran, if it still may; NULL: nothing wants to. Its vCPU must be loaded, then run_settle called. */
 struct run_unit *run_pick(u32 cpu, u64 now);
-/* What was picked is loaded; `before`, if there is one, was taken out of the processor, and is held no longer. Returns look. */
+/* What was picked is loaded; `before`, if there is one, was taken out of the processor, and is bound no longer. Returns look. */
 u64 run_settle(u32 cpu, struct run_unit *before);
 /* When a CPU must call run_pick at the latest; zero: not before it is told to look. Whoever makes it earlier tells the CPU to look. */
 static inline u64 run_look_ns(u32 cpu)

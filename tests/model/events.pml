@@ -12,8 +12,9 @@
  * Left out: exceptions that the hypervisor delivers itself (~vm/event.c:event_inject, ~vm/event.c:event_bad_stack, ~vm/entry.c:vm86_leave,
  * ~vm/entry.c:debug_handle), ports, which end in event_raise (~vm/event.c:event_port_set), a page that takes the place of another
  * (~vm/vcpu.c:vcpu_move_page), the start and the end of vCPUs (~vm/vcpu.c:vcpu_start_at, ~vm/vcpu.c:vcpu_start, ~vm/vcpu.c:vcpu_stop, ~vm/vcpu.c:vcpu_take_away, ~sched/run.c:run_start,
- * ~sched/run.c:run_init), vCPUs that share a CPU (~hypercall/hc_event.c:hc_sched_yield, ~vm/timer.c:timer_expire), what only looks (~vm/domain.c:vcpu_print).
- * Words: pending pending_vectors events_enabled run_state reschedule event_raise run_wake run_stop run_next cpu_look.
+ * ~sched/run.c:run_init), vCPUs that share a CPU or go to another (~hypercall/hc_event.c:hc_sched_yield, ~vm/timer.c:timer_expire, ~sched/run.c:run_settle: one that goes looks at `pending` on its way into
+ * the guest there, after its CPU has changed), what only looks (~vm/domain.c:vcpu_print).
+ * Words: pending pending_vectors events_enabled run_state reschedule event_raise run_wake run_stop run_pick cpu_look.
  *
  * Checked: each vector that was raised and not handled is a bit, or on its way to its handler (due); user mode, enabled kernel
  * code and an idle CPU never go on with a vector pending, unless an interrupt is about to come that will see to it; nothing is
@@ -116,23 +117,27 @@ inline event_raise(v)
 #endif
 }
 
-/* vm/vcpu.c:vcpu_show_state, sched/run.c:run_state: under page_lock, so that the last one who changes the state shows the last one. */
+/* vm/vcpu.c:vcpu_show_state, vm/vcpu.c:run_record_write, sched/run.h:run_state, sched/run.c:run_times: under page_lock, so that the last one who changes the state shows the last one. */
 inline show_state(shown)
 {
 	atomic { !page_locked || is(M_SHOW_UNLOCKED) -> page_locked = true; shown = state };
 	atomic { run_state = shown; page_locked = false; shown = RUNNING }
 }
 
-/* vm/vcpu.c:vcpu_wake by the vCPU's own CPU, sched/run.c:run_wake, sched/run.c:run_from. */
+/* vm/vcpu.c:vcpu_wake by the vCPU's own CPU: a look without the lock, then sched/run.c:run_wake, sched/run.c:run_from with it. */
 inline wake_here()
 {
 	if
-	:: atomic { state == BLOCKED -> state = RUNNABLE }; show_state(shown0)
+	:: state == BLOCKED ->
+		if
+		:: atomic { state == BLOCKED -> state = RUNNABLE }; show_state(shown0)
+		:: state != BLOCKED
+		fi
 	:: state != BLOCKED
 	fi
 }
 
-/* vm/timer.c:timer_arm, with vm/timer.c:timers_walk. */
+/* vm/timer.c:timer_arm, with vm/timer.c:timers_walk, vm/timer.c:deadline_take and vm/timer.c:timer_raise. */
 inline timer_arm()
 {
 	if
@@ -231,7 +236,7 @@ inline vcpu_wait()
 		fi;
 		do
 		:: atomic { state == RUNNABLE -> state = RUNNING };
-			show_state(shown0);			/* sched/run.c:run_next; vm/vcpu.c:vcpu_load, vm/vcpu.c:vcpu_unload */
+			show_state(shown0);			/* sched/run.c:run_pick; vm/vcpu.c:vcpu_load, vm/vcpu.c:vcpu_unload */
 			timer_arm();
 			break
 		:: state != RUNNABLE ->
@@ -378,22 +383,27 @@ end:	do
 }
 
 #if CPUS > 1
-mtype shown1 = RUNNING;
+mtype shown1 = RUNNING, seen1 = RUNNING;
 
-/* Another CPU: vm/event.c:event_raise of OTHER, vm/vcpu.c:vcpu_wake, vm/vcpu.c:cpu_look. */
+/* Another CPU: vm/event.c:event_raise of OTHER, vm/vcpu.c:vcpu_wake, which looks at the state once before it takes a lock, vm/vcpu.c:cpus_look, vm/vcpu.c:cpu_look. */
 active proctype sender()
 {
 	do
 	:: raising = true;
 		event_raise(OTHER);
+		seen1 = state;
 		if
-		:: atomic { state == BLOCKED -> state = RUNNABLE };
-			show_state(shown1);
-			irq_ipi = irq_ipi || !is(M_NO_WAKE)		/* cpu_look() */
-		:: state == RUNNING -> irq_ipi = irq_ipi || !is(M_NO_KICK)
-		:: state == RUNNABLE
+		:: seen1 == BLOCKED ->
+			if
+			:: atomic { state == BLOCKED -> state = RUNNABLE };
+				show_state(shown1);
+				irq_ipi = irq_ipi || !is(M_NO_WAKE)	/* cpu_look() */
+			:: state != BLOCKED				/* somebody else has woken it */
+			fi
+		:: seen1 == RUNNING -> irq_ipi = irq_ipi || !is(M_NO_KICK)
+		:: seen1 == RUNNABLE
 		fi;
-		raising = false
+		atomic { seen1 = RUNNING; raising = false }
 	od
 }
 #endif

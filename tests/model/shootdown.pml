@@ -65,7 +65,10 @@ inline take(s)
 	atomic { lock[s] == NONE -> lock[s] = p }
 }
 
-/* Which CPUs: mm/live.c:live_flush_everywhere; without the lock vm/domain.c:domain_cpus. */
+/*
+ * Which CPUs: mm/live.c:live_flush_everywhere; without the lock vm/domain.c:domain_cpus. A vCPU that goes to another CPU is a space that comes onto that CPU: it has left the
+ * one before (~sched/run.c:run_settle), and begins without translations on the other.
+ */
 #define is_target(q)	(locked && space[q] == s || !locked && loaded[q] == s)
 
 /* One CPU of the three passes of mm/live.c:live_flush_cpus. */

@@ -116,7 +116,7 @@ static void check_vcpu(const struct vcpu *v)
 	if (state == RB_RUN_STATE_RUNNABLE && !run_waiting(cpu->id))
 		fail_msg("domain %u vCPU %u wants to run and waits in no queue", v->domain->id, v->id);
 	for (u32 id = 0; id < FAKE_CPUS; id++) {
-		if (cpus[id].loaded == v && (id != cpu->id || !v->run.held))
+		if (cpus[id].loaded == v && (id != cpu->id || !v->run.bound))
 			fail_msg("domain %u vCPU %u is loaded on CPU %u and may run elsewhere", v->domain->id, v->id, id);
 		if (fake_cpu[id].place == FAKE_GUEST && cpus[id].current == v && id != cpu->id)
 			fail_msg("domain %u vCPU %u runs on CPU %u, not %u", v->domain->id, v->id, id, cpu->id);

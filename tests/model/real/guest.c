@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "fake.h"
 #include "lib/ensure.h"
+#include "dev/time.h"
 #include "mm/page.h"
 #include "mm/table.h"
 #include "x86/direct.h"
@@ -19,7 +20,14 @@ struct space guest_other;
 
 struct cpu cpus[CPUS_MAX];
 struct cpu_features cpu_features;
+u32 cpu_count = 1;
 static struct live_root live;
+
+/* It stands. */
+u64 time_now_ns(void)
+{
+	return 1000;
+}
 
 static void space_make(struct space *space, u16 owner)
 {
@@ -61,7 +69,10 @@ void guest_start(void)
 	guest_vcpu.user_root = NO_MFN;
 	guest_vcpu.page = direct_pointer(guest_machine(&guest_domain.space, 1));
 	guest_vcpu.queue = direct_pointer(guest_machine(&guest_domain.space, 2));
-	guest_vcpu.run.times.state = RB_RUN_STATE_RUNNING;
+	run_group_init(&guest_domain.group, RUN_WEIGHT, 0);
+	run_init(&guest_vcpu.run, &guest_domain.group, 1);
+	run_start(&guest_vcpu.run, 0, 0);
+	ENSURE(run_pick(0, 0) == &guest_vcpu.run);
 	guest_vcpu.user_entry = guest_vcpu.kernel_entry = RB_GATE_END;
 	memset(guest_vcpu.page, 0, PAGE_BYTES);
 	memset(guest_vcpu.queue, 0, PAGE_BYTES);

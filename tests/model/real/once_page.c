@@ -24,7 +24,7 @@ u32 io_sent_count;
 #define IP_END		0xffffffff81000040
 
 enum { ENABLED = RB_VCPU_PAGE_EVENTS_ENABLED, PENDING = RB_VCPU_PAGE_PENDING, KERNEL_SP = RB_VCPU_PAGE_KERNEL_SP,
-       VECTORS = RB_VCPU_PAGE_PENDING_VECTORS, VERSION = RB_VCPU_PAGE_TIME };
+       VECTORS = RB_VCPU_PAGE_PENDING_VECTORS, VERSION = RB_VCPU_PAGE_TIME, RUN_VERSION = RB_VCPU_PAGE_RUN };
 
 struct field {
 	u16 offset;
@@ -73,12 +73,12 @@ static u64 run_raise(void)
 
 static u64 run_block(void)
 {
-	return (u64)hc_sched_block(&guest_vcpu) | (u64)guest_vcpu.run.state << 32;
+	return (u64)hc_sched_block(&guest_vcpu) | (u64)run_state(&guest_vcpu.run) << 32;
 }
 
 static u64 run_wait(void)
 {
-	return (u64)hc_sched_wait(&guest_vcpu) | (u64)guest_vcpu.run.state << 32;
+	return (u64)hc_sched_wait(&guest_vcpu) | (u64)run_state(&guest_vcpu.run) << 32;
 }
 
 static const struct page_case cases[] = {
@@ -97,8 +97,8 @@ static const struct page_case cases[] = {
 	{ "the emergency stack", run_bad_stack, SEL_USER_CS, 0x401000, 1, 1, { 0, 0, 0, 0 }, { { KERNEL_SP, 1 }, END } },
 	{ "raising a vector", run_raise, SEL_KERNEL_CS, 0xffffffff82000000, 1, 0, { 0, 0, 0, 0 }, { END } },
 	/* Two decisions: to wait at all; and, once the vCPU can be woken, whether it must be. */
-	{ "waiting", run_block, SEL_KERNEL_CS, 0xffffffff82000000, 1, 0, { 0, 0, 0, 0 }, { { PENDING, 2 }, END } },
-	{ "waiting with events as they are", run_wait, SEL_KERNEL_CS, 0xffffffff82000000, 0, 0, { 0, 0, 0, 0 }, { { PENDING, 2 }, END } },
+	{ "waiting", run_block, SEL_KERNEL_CS, 0xffffffff82000000, 1, 0, { 0, 0, 0, 0 }, { { PENDING, 2 }, { RUN_VERSION, 1 }, END } },
+	{ "waiting with events as they are", run_wait, SEL_KERNEL_CS, 0xffffffff82000000, 0, 0, { 0, 0, 0, 0 }, { { PENDING, 2 }, { RUN_VERSION, 1 }, END } },
 	{ "waiting with a vector pending", run_block, SEL_KERNEL_CS, 0xffffffff82000000, 1, 1, { 0, 1ul << 3, 0, 0 }, { { PENDING, 1 }, END } },
 };
 
