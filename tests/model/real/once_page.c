@@ -233,7 +233,8 @@ static void test_case(const struct page_case *c)
 	for (u32 i = 0; i < o.log.count && !report_bad; i++) {
 		const struct access *a = &o.log.access[i];
 
-		if (a->is_write)
+		/* The version is followed by another look at `pending`, which changes with it. */
+		if (a->is_write || a->offset == RUN_VERSION)
 			continue;
 		/* Where a wait begins because `pending` is clear, the second decision follows, and has its case. */
 		for (u32 j = c->run == run_block || c->run == run_wait; j < ARRAY_COUNT(values) && reads_allowed(c, a->offset) == 1; j++)
