@@ -22,7 +22,7 @@ ALLOWED = [
     # What the kernel thinks of QEMU's processor.
     r"Spectre V\d|Speculative|mitigation|Mitigation|Vulnerable|microcode",
     # An announcement of how panics would be handled, or of a setting with such a word in its name.
-    r"Kernel command line:|Command line:|^module \d+ [0-9a-f]+-[0-9a-f]+ '",
+    r"Kernel command line:|Command line:|Unknown kernel command line parameters|^module \d+ [0-9a-f]+-[0-9a-f]+ '",
     r"lockdep|LOCKDEP|MAX_LOCK|Lock dependency validator",
     r"RCU CPU stall|rcu_cpu_stall|rcupdate\.|hung_task|khungtaskd",
     r"tick_do_timer|printk: ",
