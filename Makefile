@@ -7,9 +7,11 @@
 # Debian 12 packages: everything that building, running and testing need.
 DEPS := gcc libc6-dev make bc bison flex libelf-dev patch xz-utils cpio python3 \
 	linux-source-6.12 busybox-static qemu-system-x86
-# What only the tests need: unit tests, the second processor model, boot loaders, load, the compilers that users of the guest library may have.
+# What only the tests need: unit tests, the second processor model, boot loaders, load, the compilers that users of the guest library may have,
+# what the kernel's selftests are built with.
 CHECK_DEPS := libcmocka-dev bochs bochs-term bochsbios vgabios bsdutils grub-common grub-pc-bin grub-efi-amd64-bin ovmf xorriso mtools stress-ng \
-	g++ clang pkgconf
+	g++ clang pkgconf \
+	gcc-multilib libcap-dev libnuma-dev liburing-dev
 # What the reference is built with; and what tests look at it with.
 DOCS_DEPS := python3-sphinx python3-myst-parser furo graphviz
 CHECK_DEPS += $(DOCS_DEPS) chromium chromium-driver python3-selenium fonts-dejavu-core mandoc man-db
