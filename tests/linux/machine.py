@@ -4,11 +4,13 @@
 Responsible for finding the kernel, for starting QEMU by tools/run-qemu and for ending it: whatever
 happens, no machine outlives its deadline. Not for what the lines mean.
 """
+import contextlib
 import fcntl
 import os
 import selectors
 import signal
 import subprocess
+import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -16,6 +18,9 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(TOP, "build", "tests", "linux")
 INITRD = os.path.join(OUT, "initramfs.cpio.gz")
 RELEASE_IMAGE = os.path.join(TOP, "build", "release", "ringbolt.elf32")
+
+# Whoever ends this program by the usual signal (timeout does) ends its machine, too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def kernel_directory(config):
@@ -26,15 +31,22 @@ def kernel_directory(config):
     return made.stdout.strip()
 
 
-def image_build(target="image"):
-    """One at a time: others may run tests in this tree."""
+@contextlib.contextmanager
+def alone():
+    """Only one at a time writes to OUT: others may run tests in this tree."""
     os.makedirs(OUT, exist_ok=True)
     with open(os.path.join(OUT, "lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _make(target)
+        yield
 
 
-def _make(target):
+def image_build(target="image"):
+    with alone():
+        image_make(target)
+
+
+def image_make(target):
+    """For who is alone()."""
     if subprocess.run(["make", "-s", "--no-print-directory", "-C", HERE, target], stdout=subprocess.DEVNULL).returncode:
         raise SystemExit("the test image does not build")
 

@@ -23,7 +23,17 @@ MARK = re.compile(r"rb-test: (start|end|violations|frames|all done|\|) ?(.*)")
 
 
 class Test:
-    """A program, and what its opening comment says of it."""
+    """What the driver can run: has a name, and the seconds it may take."""
+
+    def judge(self, status, milliseconds, said):
+        """What is wrong with how it ended (an exit status, or "timeout") and what it said."""
+        if status == "timeout":
+            return [f"time is over after {milliseconds} ms"]
+        return [] if status == "0" else [f"exit status {status}"]
+
+
+class Program(Test):
+    """One of ours, and what its opening comment says of it."""
 
     def __init__(self, path):
         self.name, _ = os.path.splitext(os.path.basename(path))
@@ -71,7 +81,7 @@ class Boot:
         self.log = log
         self.first = first
         self.current, self.done, self.off = None, False, False
-        self.lines, self.bad, self.violations, self.frames = [], [], None, []
+        self.lines, self.said, self.bad, self.violations, self.frames = [], [], [], None, []
         self.native = options.native
         self.checks_itself = not options.native and not options.release
         self.slowness = PATIENCE * (SLOWNESS if options.config == "test" else 1)
@@ -97,10 +107,11 @@ class Boot:
         if kind == "start":
             self.boot_report()
             self.current = self.tests[text]
-            self.lines, self.bad, self.violations = [], [], None
+            self.lines, self.said, self.bad, self.violations = [], [], [], None
             self.machine.allow(self.current.seconds * self.slowness + GRACE_SECONDS)
         elif kind == "|":
             self.lines.append(text)
+            self.said.append(text)
         elif kind == "violations":
             self.violations = int(text)
         elif kind == "frames":
@@ -119,7 +130,7 @@ class Boot:
         return ["printed: " + self.bad[0].strip()] if self.bad else []
 
     def test_end(self, name, status, milliseconds):
-        wrong = [] if status == "0" else [f"time is over after {milliseconds} ms" if status == "timeout" else f"exit status {status}"]
+        wrong = self.current.judge(status, milliseconds, self.said)
         wrong += [f"the hypervisor found {self.violations} violations"] if self.violations else []
         wrong += ["no check of the hypervisor by itself"] if self.checks_itself and self.violations is None else []
         wrong += self.wrong_lines()
@@ -149,13 +160,17 @@ class Boot:
         self.report.add("poweroff", wrong + self.wrong_lines(), "clean", self.lines[-40:])
 
 
-def tests_run(options, tests, report, name, initrd=machine.INITRD):
-    """Boot as often as it takes."""
-    kernel = options.kernel or machine.kernel_directory(options.config)
+def tests_lighten(options):
+    """On the slow kernel the tests that take numbers do less."""
     if options.config == "test":
         for setting, value in LESS.items():
             os.environ.setdefault(setting, str(value))
         options.qemu = LESS_MEMORY + options.qemu       # later ones win
+
+
+def tests_run(options, tests, report, name, initrd=machine.INITRD):
+    """Boot as often as it takes."""
+    kernel = options.kernel or machine.kernel_directory(options.config)
     where = "native" if options.native else "release" if options.release else "debug"
     path = os.path.join(machine.OUT, f"{name}-{where}-{options.config}.log")
     with open(path, "wb") as log:
