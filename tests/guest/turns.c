@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* run: both */
 /* cpus: 2 */
 /* vcpus: 3 */
 /* timeout: 120 */
