@@ -133,8 +133,8 @@ static void expect_stop(const struct call *c, enum rb_status status, u64 result)
 	expect_status(c, expected, status, result);
 	if (expected)
 		return;
-	if (v->run.state != RB_RUN_STATE_OFFLINE || v->page || v->queue || v->user_root.raw != NO_MFN.raw)
-		fail_msg("a vCPU that stopped is in state %u", v->run.state);
+	if (run_state(&v->run) != RB_RUN_STATE_OFFLINE || v->page || v->queue || v->user_root.raw != NO_MFN.raw)
+		fail_msg("a vCPU that stopped is in state %u", run_state(&v->run));
 	c->m->vcpu[c->vcpu] = (struct model_vcpu){ .root = NOBODY, .cpu = NOBODY };
 }
 

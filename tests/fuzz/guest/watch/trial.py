@@ -193,7 +193,7 @@ class Trial:
         for number, registers in enumerate(self.machine.registers()):
             say(f"watcher: CPU {number} in ring {registers['CPL']} at {registers['RIP']:#x}, flags {registers['RFL']:#x}, CR3 {registers['CR3']:#x}")
         for vcpu in self.watcher.world.vcpus:
-            say(f"watcher: vCPU {int(vcpu.id)} on CPU {int(vcpu.run.cpu)}: run state {int(vcpu.run.state)}, {vcpu.regs.plain()}, timer {int(vcpu.timer_deadline_ns)}")
+            say(f"watcher: vCPU {int(vcpu.id)} on CPU {int(vcpu.run.cpu)}: run state {int(vcpu.run.times.state)}, {vcpu.regs.plain()}, timer {int(vcpu.timer_deadline_ns)}")
 
     # ---------------------------------------------------------------- the end
     def _ended(self, why):
