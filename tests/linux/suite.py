@@ -83,6 +83,7 @@ class Boot:
         self.current, self.done, self.off = None, False, False
         self.lines, self.said, self.bad, self.violations, self.frames = [], [], [], None, []
         self.native = options.native
+        self.wall = getattr(options, "wall", 1)     # real seconds to a second in the machine, at most
         self.checks_itself = not options.native and not options.release
         self.slowness = PATIENCE * (SLOWNESS if options.config == "test" else 1)
         words = ["RB_TESTS=" + ",".join(f"{test.name}:{test.seconds * self.slowness}" for test in tests), machine.settings()]
@@ -91,7 +92,7 @@ class Boot:
                                        initrd=initrd, options=options.qemu)
 
     def run(self):
-        self.machine.allow(BOOT_SECONDS)
+        self.machine.allow(BOOT_SECONDS * self.wall)
         for line in self.machine.lines(self.log):
             mark = MARK.search(line)
             if mark:
@@ -108,7 +109,7 @@ class Boot:
             self.boot_report()
             self.current = self.tests[text]
             self.lines, self.said, self.bad, self.violations = [], [], [], None
-            self.machine.allow(self.current.seconds * self.slowness + GRACE_SECONDS)
+            self.machine.allow((self.current.seconds * self.slowness + GRACE_SECONDS) * self.wall)
         elif kind == "|":
             self.lines.append(text)
             self.said.append(text)
@@ -137,7 +138,7 @@ class Boot:
         self.report.add(name, wrong, f"{int(milliseconds) / 1000:.1f} s", self.lines[-60:])
         self.left.remove(self.tests[name])
         self.lines, self.bad, self.current = [], [], None
-        self.machine.allow(GRACE_SECONDS)
+        self.machine.allow(GRACE_SECONDS * self.wall)
 
     def finish(self):
         status = self.machine.status

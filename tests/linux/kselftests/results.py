@@ -21,12 +21,13 @@ FORMS = [
     # protection_keys.
     re.compile(r"^(?P<name>test +\d+) (?P<word>PASSED)\b"),
     # khugepaged, userfaultfd: what it is about, three points, a word.
-    re.compile(r"^(?:Run test: |Testing )?(?P<name>\S.*)\.\.\. (?P<word>OK|Fail|Skip|done|failed|skipped)\b"),
+    re.compile(r"^(?:Run test: |Testing )?(?P<name>\S.*?)\.\.\.+ (?P<word>OK|Fail|Skip|done|failed|skipped)\b"),
 ]
 DIRECTIVE = re.compile(r"^(.*?)\s*# (?:(SKIP|XFAIL)\b)?\s*(.*)$")
 COLOUR = re.compile(r"\x1b?\[[0-9;]*m")
 # What differs from run to run: addresses, numbers that were measured, process numbers.
-VARIES = re.compile(r"(?:0x)+[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+\.\d+|(?<=max latency: )\d+|(?<=NR = )\d+|\d+(?= usec| ppm)")
+VARIES = re.compile(r"(?:0x)+[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+\.\d+|\d+(?= usec| ppm|MB of)"
+                    r"|(?<=max latency: )\d+|(?<=NR = )\d+|(?<=Extra pages )\d+|(?<=faults )\d+")
 
 
 def subtest(line):
