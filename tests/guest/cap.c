@@ -59,7 +59,6 @@ int main(struct rb_start_info *start_info)
 		each &= ran(id) - before[id] > 100000;
 	}
 	all = all * 1000 / (guest_time() - begin);
-	/* Sharper on a machine that does nothing else: 250. */
 	/* Without the cap: 2,000. A host that is busy stops both CPUs at times; how exact it is the simulation shows (tests/unit/test_sched.c). */
 	check(all >= 100 && all <= 400, "four vCPUs together ran %lu thousandths of the time", all);
 	check(each, "each of them ran");
