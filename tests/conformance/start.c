@@ -337,7 +337,8 @@ TEST("vcpu_stop.again", "vcpu_start starts it again as if it had never run, with
 	for (unsigned round = 1; round <= 3; round++) {
 		second_may_stop = false;
 		must(start_stopper(guest_start->user_root, page));
-		refused(RB_BUSY, start_stopper(guest_start->user_root, page));
+		/* Not refused(): the stopper's own timer may count an event meanwhile. */
+		expect_equal(start_stopper(guest_start->user_root, page), RB_BUSY);
 		need(stop_second(guest_pointer(page)), "it does not stop the %uth time", round);
 		expect_equal(second_runs, round);
 		if (round == 2)
