@@ -42,6 +42,7 @@
 #define RB_QUEUE_OPS      256	/* Operations in the queue page. */
 #define RB_NR_PORTS       1024	/* Event ports of a domain. */
 #define RB_MAX_VCPUS      64	/* vCPUs of a domain. */
+#define RB_NAME_BYTES     31	/* Longest name of a domain, in bytes. */
 #define RB_VECTOR_FIRST   32	/* Lowest virtual vector; lower numbers are exceptions. */
 #define RB_VECTOR_TIMER   0xec	/* Virtual vector of the vCPU's one-shot timer. */
 #define RB_VECTOR_CONSOLE 0x30	/* Virtual vector raised on vCPU 0 when console input arrives. */

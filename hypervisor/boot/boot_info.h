@@ -7,7 +7,7 @@
 #include "lib/types.h"
 
 #define BOOT_RANGES 128
-#define BOOT_MODULES 8
+#define BOOT_MODULES 16
 #define BOOT_CPUS 64
 #define BOOT_RSDP_BYTES 36
 #define BOOT_COMMAND_BYTES 1024

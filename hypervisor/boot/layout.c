@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The first domain's guest-physical memory, from 0 up: what the loader writes (image, initial file system, boot pages), the
+ * A domain's guest-physical memory, from 0 up: what the loader writes (image, initial file system, boot pages), the
  * page-table reserve, the rest of the RAM. RAM ends above the reserve, so that a guest which sizes its tables by the end of RAM
  * has the reserve inside.
  *
- * Options: mem=SIZE, the domain's RAM; by default what is free, less room for the hypervisor and for the reserve to grow.
- * ptres=CHUNKS, the reserve at the start; ptquota=CHUNKS, how far it may grow.
+ * Of the plan: the domain's RAM, by default what is free, less room for the hypervisor and for the reserve to grow; the reserve at the start, and
+ * how far it may grow.
  */
 #include "boot/layout.h"
-#include "boot/option.h"
 #include "lib/ensure.h"
 #include "mm/chunk.h"
 
@@ -36,29 +35,33 @@ static u32 ram_by_default(void)
 	return available > kept ? available - kept : 0;
 }
 
-void layout_decide(struct layout *layout, const struct kernel *kernel, u64 module_bytes)
+void layout_decide(struct layout *layout, const struct plan *plan, const struct kernel *kernel)
 {
-	u32 ram = option_number("mem", 0) / CHUNK_BYTES;
-	u64 end = kernel->end;
+	const u64 module_bytes = plan->module ? plan->module->end - plan->module->start : 0;
+	const u64 wanted = plan->memory / CHUNK_BYTES;
+	u32 ram = wanted ? (u32)MIN(wanted, ~0u) : ram_by_default();
+	const u64 module_start = ALIGN_UP(kernel->end, CHUNK_BYTES);
+	const u64 boot_start = ALIGN_UP(module_bytes ? module_start + module_bytes : kernel->end, PAGE_BYTES);
 
-	if (!ram)
-		ram = ram_by_default();
-	layout->module_start = module_bytes ? ALIGN_UP(end, CHUNK_BYTES) : 0;
-	layout->module_bytes = module_bytes;
-	if (module_bytes)
-		end = layout->module_start + module_bytes;
-	layout->boot_start = ALIGN_UP(end, PAGE_BYTES);
-	end = layout->boot_start + BOOT_PAGES * PAGE_BYTES;
-
-	layout->low_count = ALIGN_UP(end, CHUNK_BYTES) / CHUNK_BYTES;
-	layout->pt_present = option_number("ptres", reserve_for(ram));
-	layout->pt_quota = option_number("ptquota", layout->pt_present + growth_for(ram));
+	layout->image = (struct image){
+		.entry = kernel->entry,
+		.image_offset = kernel->image_offset,
+		.direct_base = kernel->direct_base,
+		.start = kernel->start,
+		.end = kernel->end,
+		.module_start = module_bytes ? module_start : 0,
+		.module_bytes = module_bytes,
+		.boot_start = boot_start,
+	};
+	layout->low_count = ALIGN_UP(boot_start + BOOT_PAGES * PAGE_BYTES, CHUNK_BYTES) / CHUNK_BYTES;
+	layout->pt_present = plan->reserve ? plan->reserve : reserve_for(ram);
+	layout->pt_quota = plan->reserve_most ? plan->reserve_most : layout->pt_present + growth_for(ram);
 	layout->chunk_count = ram + layout->pt_quota;
 
-	if (layout->pt_present == 0 || layout->pt_quota < layout->pt_present)
-		panic("ptres must be at least 1 and ptquota at least ptres");
+	if (layout->pt_quota < layout->pt_present)
+		panic("domain %s: ptquota must be at least ptres", plan->name);
 	if (layout->low_count >= ram)
-		panic("the first domain needs more than %u MiB of memory and would have %u MiB", layout->low_count * 2, ram * 2);
-	if (ram + layout->pt_present + HYPERVISOR_CHUNKS > chunk_free_count())
-		panic("the first domain wants %u MiB, %u MiB are free", (ram + layout->pt_present) * 2, chunk_free_count() * 2);
+		panic("domain %s needs more than %u MiB of memory and would have %u MiB", plan->name, layout->low_count * 2, ram * 2);
+	if ((u64)ram + layout->pt_present + HYPERVISOR_CHUNKS > chunk_free_count())
+		panic("domain %s wants %lu MiB, %u MiB are free", plan->name, ((u64)ram + layout->pt_present) * 2, chunk_free_count() * 2);
 }

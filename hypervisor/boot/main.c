@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The boot processor's way from the boot loader to the first domain.
+ * The boot processor's way from the boot loader to the domains.
  */
 #include "boot/acpi.h"
 #include "boot/boot_info.h"
@@ -56,9 +56,9 @@ void boot_main(u32 magic, u32 information)
 	devices_init();
 	cpus[0].apic_id = lapic_id();
 	cpus[0].online = true;
-	first_domain_load();
+	domains_load();
 	memory_free_modules();
 	smp_start();
-	first_domain_start();
+	domains_start();
 	enter_guest();
 }

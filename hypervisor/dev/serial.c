@@ -4,9 +4,6 @@
  *
  * Output is polled: the hypervisor prints rarely, and a domain's calls take only what the port takes. The transmitter's
  * FIFO takes sixteen bytes each time it reports empty, so the port is asked once per sixteen bytes.
- *
- * Input comes by interrupt into a ring of one producer (the CPU that gets IRQ 4) and one consumer (who holds the console's
- * lock): each index is written by one side only.
  */
 #include "dev/serial.h"
 #include "dev/io.h"
@@ -26,16 +23,12 @@
 #define STATUS_EMPTY	0x20		/* the FIFO takes sixteen bytes */
 #define STATUS_IDLE	0x40		/* and the last one has left */
 #define FIFO_DEPTH	16
-#define RING_BYTES	1024u
 #define PATIENCE	1000000		/* polls until a transmitter that never empties is given up */
 #define GUEST_PATIENCE	2000		/* polls for a guest's byte: about the time of sixteen */
 
 static bool present;
 static u32 fifo_room;			/* bytes the transmitter takes before it must be asked again */
 
-static u8 ring[RING_BYTES];
-static u32 ring_in;			/* bytes ever put in */
-static u32 ring_out;			/* bytes ever taken out */
 
 void serial_init(void)
 {
@@ -106,28 +99,10 @@ void serial_enable_input(void)
 	io_write8(INTERRUPTS, 0x01);
 }
 
-void serial_interrupt(void)
+bool serial_receive(u8 *byte)
 {
-	u32 bound;
-
-	/* Bounded: a broken port that always reports data must not hold the CPU. */
-	for (bound = 0; bound < RING_BYTES && present; bound++) {
-		if (!(io_read8(STATUS) & STATUS_DATA))
-			break;
-		u8 byte = io_read8(DATA);
-
-		if (ring_in - __atomic_load_n(&ring_out, __ATOMIC_ACQUIRE) == RING_BYTES)
-			continue;
-		ring[ring_in % RING_BYTES] = byte;
-		__atomic_store_n(&ring_in, ring_in + 1, __ATOMIC_RELEASE);
-	}
-}
-
-int serial_take(u8 *byte)
-{
-	if (__atomic_load_n(&ring_in, __ATOMIC_ACQUIRE) == ring_out)
-		return 0;
-	*byte = ring[ring_out % RING_BYTES];
-	__atomic_store_n(&ring_out, ring_out + 1, __ATOMIC_RELEASE);
-	return 1;
+	if (!present || !(io_read8(STATUS) & STATUS_DATA))
+		return false;
+	*byte = io_read8(DATA);
+	return true;
 }

@@ -23,8 +23,5 @@ void serial_drain(void);
 /* Let the port raise its interrupt when bytes arrive. */
 void serial_enable_input(void);
 
-/* The interrupt: take all bytes that arrived into the ring. A full ring drops the newest. */
-void serial_interrupt(void);
-
-/* Take the oldest byte out of the ring; 0 when it is empty, else 1. */
-int serial_take(u8 *byte);
+/* The interrupt: take the next byte that has arrived. False: there is none. */
+bool serial_receive(u8 *byte);

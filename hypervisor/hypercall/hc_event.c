@@ -12,7 +12,7 @@ enum rb_status hc_event_send(struct vcpu *v, const struct hc_event_send_args *a)
 	const struct domain *d = v->domain;
 
 	for (u32 i = 0; i < d->vcpu_count; i++) {
-		if (a->vcpu_mask >> i & 1 && d->vcpus[i])
+		if (a->vcpu_mask >> i & 1)
 			event_raise(d->vcpus[i], (u32)a->vector);
 	}
 	return RB_OK;

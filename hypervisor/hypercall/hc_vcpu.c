@@ -8,7 +8,7 @@
 
 enum rb_status hc_vcpu_start(struct vcpu *v, const struct hc_vcpu_start_args *a)
 {
-	struct vcpu *target = v->domain->vcpus[nospec_index(a->vcpu, RB_MAX_VCPUS)];
+	struct vcpu *target = domain_vcpu(v->domain, a->vcpu);
 	struct vcpu_start start = { .ip = a->ip, .sp = a->sp, .argument = a->argument, .root = { a->root } };
 	enum rb_status status;
 

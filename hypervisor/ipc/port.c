@@ -24,7 +24,7 @@ static struct port *port_find(struct domain *d, u64 number)
 {
 	struct port *port;
 
-	if (number >= RB_NR_PORTS)
+	if (number >= RB_NR_PORTS || !d->ports)
 		return NULL;
 	port = &d->ports[nospec_index(number, RB_NR_PORTS)];
 	return port->state == PORT_FREE ? NULL : port;
@@ -32,7 +32,7 @@ static struct port *port_find(struct domain *d, u64 number)
 
 static struct port *port_find_free(struct domain *d, u64 *number)
 {
-	for (u32 i = 0; i < RB_NR_PORTS; i++) {
+	for (u32 i = 0; d->ports && i < RB_NR_PORTS; i++) {
 		if (d->ports[i].state == PORT_FREE) {
 			*number = i;
 			return &d->ports[i];
@@ -43,7 +43,7 @@ static struct port *port_find_free(struct domain *d, u64 *number)
 
 static void port_pending_set(struct domain *d, u64 number, const struct port *port)
 {
-	struct vcpu *v = d->vcpus[port->vcpu];
+	struct vcpu *v = domain_vcpu(d, port->vcpu);
 
 	if (!v)
 		return;
@@ -123,7 +123,7 @@ enum rb_status port_set_target(struct domain *d, u64 number, u64 vcpu, u64 vecto
 
 	spin_lock(&ports_lock);
 	port = port_find(d, number);
-	if (port && vcpu < RB_MAX_VCPUS && d->vcpus[nospec_index(vcpu, RB_MAX_VCPUS)]) {
+	if (port && domain_vcpu(d, vcpu)) {
 		port->vcpu = (u16)vcpu;
 		port->vector = (u8)vector;
 		status = RB_OK;
@@ -167,20 +167,41 @@ enum rb_status port_mask(struct domain *d, u64 number, bool masked)
 	return port ? RB_OK : RB_NOENT;
 }
 
+/* Caller holds the lock. */
+static void close_locked(struct port *port)
+{
+	struct domain *other = port->state == PORT_CONNECTED ? domain_find(port->domain) : NULL;
+	struct port *peer = other ? port_find(other, port->peer) : NULL;
+
+	if (peer)
+		peer->state = PORT_UNCONNECTED;
+	port->state = PORT_FREE;
+}
+
 enum rb_status port_close(struct domain *d, u64 number)
 {
 	struct port *port;
 
 	spin_lock(&ports_lock);
 	port = port_find(d, number);
-	if (port) {
-		struct domain *other = port->state == PORT_CONNECTED ? domain_find(port->domain) : NULL;
-		struct port *peer = other ? port_find(other, port->peer) : NULL;
-
-		if (peer)
-			peer->state = PORT_UNCONNECTED;
-		port->state = PORT_FREE;
-	}
+	if (port)
+		close_locked(port);
 	spin_unlock(&ports_lock);
 	return port ? RB_OK : RB_NOENT;
+}
+
+void ports_destroy(struct domain *d)
+{
+	struct port *ports;
+
+	spin_lock(&ports_lock);
+	ports = d->ports;
+	for (u32 i = 0; ports && i < RB_NR_PORTS; i++) {
+		if (ports[i].state != PORT_FREE)
+			close_locked(&ports[i]);
+	}
+	d->ports = NULL;
+	spin_unlock(&ports_lock);
+	if (ports)
+		page_run_free(ports, TABLE_PAGES);
 }

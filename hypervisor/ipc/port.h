@@ -27,6 +27,8 @@ struct port {
 
 /* A new domain's ports, all free. Here, so that a guest is refused one only when all are in use. False: no memory. */
 bool ports_create(struct domain *d);
+/* Close all and free the table; nothing, if there is none. Before the domain goes. */
+void ports_destroy(struct domain *d);
 enum rb_status port_alloc(struct domain *d, u64 peer_domain, u64 *port);
 enum rb_status port_bind(struct domain *d, u64 peer_domain, u64 peer_port, u64 *port);
 enum rb_status port_set_target(struct domain *d, u64 port, u64 vcpu, u64 vector);

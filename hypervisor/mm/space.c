@@ -154,22 +154,28 @@ static void space_remove_from_list(struct space *space)
 	spin_unlock(&space_list.lock);
 }
 
+void space_remove_chunk(struct space *space, u32 guest_chunk)
+{
+	const u32 chunk = space->chunk_map[guest_chunk];
+
+	if (chunk == CHUNK_NONE)
+		return;
+	if (chunks[chunk].frames)
+		page_free(chunks[chunk].frames);
+	chunks[chunk].frames = NULL;
+	space->chunk_map[guest_chunk] = CHUNK_NONE;
+	space->machine_map[chunk] = CHUNK_NONE;
+	chunk_release(chunk);
+}
+
 void space_destroy(struct space *space)
 {
 	for (u32 cpu = 0; cpu < live_root_count; cpu++)
 		ENSURE(live_roots[cpu]->space != space);
 
 	space_remove_from_list(space);
-	for (u32 guest_chunk = 0; guest_chunk < space->chunk_count; guest_chunk++) {
-		u32 chunk = space->chunk_map[guest_chunk];
-
-		if (chunk == CHUNK_NONE)
-			continue;
-		if (chunks[chunk].frames)
-			page_free(chunks[chunk].frames);
-		chunks[chunk].frames = NULL;
-		chunk_release(chunk);
-	}
+	for (u32 guest_chunk = 0; guest_chunk < space->chunk_count; guest_chunk++)
+		space_remove_chunk(space, guest_chunk);
 	space_free_tables(space);
 	*space = (struct space){ .kernel_root = NO_MFN };
 }

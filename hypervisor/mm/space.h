@@ -70,6 +70,8 @@ enum rb_status space_init(struct space *space, u16 owner, u32 chunk_count, u32 p
 enum rb_status space_add_chunk(struct space *space, u32 guest_chunk, u8 use);
 /* Add the next chunk of the reserve; its number to *guest_chunk. NOSPACE: at its quota, or no chunk. Caller holds the lock. */
 enum rb_status space_grow_reserve(struct space *space, u32 *guest_chunk);
+/* A part of space_destroy, for one that is large: give back what is behind guest_chunk, if something is. Nothing else may be done with the space afterwards. */
+void space_remove_chunk(struct space *space, u32 guest_chunk);
 /* Give everything back. No CPU may have a live root of this space (live_root_leave), nor may one of its vCPUs exist. */
 void space_destroy(struct space *space);
 

@@ -4,14 +4,26 @@
 
 #define RATE_SHIFT 16
 
-void run_group_init(struct run_group *group, u32 weight, u32 cap)
+static void group_share(struct run_group *group, u32 weight, u32 cap)
 {
 	weight = MIN(MAX(weight, 1u), RUN_WEIGHT_MAX);
-	*group = (struct run_group){
-		.weight = weight,
-		.rate = ((u64)RUN_WEIGHT << RATE_SHIFT) / weight,
-		.budget_ns = RUN_PERIOD_NS * cap / 100,
-	};
+	group->weight = weight;
+	group->rate = ((u64)RUN_WEIGHT << RATE_SHIFT) / weight;
+	group->budget_ns = RUN_PERIOD_NS * cap / 100;
+}
+
+void run_group_init(struct run_group *group, u32 weight, u32 cap)
+{
+	*group = (struct run_group){ 0 };
+	group_share(group, weight, cap);
+}
+
+void run_group_set(struct run_group *group, u32 weight, u32 cap, u64 now)
+{
+	run_group_update(group, now, 0, 0);
+	spin_lock(&group->lock);
+	group_share(group, weight, cap);
+	spin_unlock(&group->lock);
 }
 
 u64 run_group_update(struct run_group *group, u64 now, u64 used_ns, int change)

@@ -29,6 +29,8 @@ struct run_group {
 
 /* cap: percent of one CPU, which may be over 100; zero: none. */
 void run_group_init(struct run_group *group, u32 weight, u32 cap);
+/* The same for one whose units run: from now on. */
+void run_group_set(struct run_group *group, u32 weight, u32 cap, u64 now);
 /* One unit more (1) or less (-1) wants to run, or no change (0); used_ns were used. Returns the clock. */
 u64 run_group_update(struct run_group *group, u64 now, u64 used_ns, int change);
 /* What is left of the budget in this period, for each unit that wants to run; zero: nothing; ~0: there is no cap. */

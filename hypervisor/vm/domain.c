@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Domains: creation, what they see read-only, and how they end.
+ * Domains: how they come, what they see read-only, how they end, how they go.
+ *
+ * A struct domain and its struct vcpus are kept when the domain is gone, for the next one of that number: another CPU that found one before may look at it
+ * still, and finds that it is ending, or a vCPU that has no page.
  */
 #include "vm/domain.h"
 #include "dev/machine.h"
+#include "dev/time.h"
 #include "lib/ensure.h"
 #include "lib/print.h"
 #include "lib/string.h"
 #include "mm/page.h"
+#include "mm/root.h"
 #include "mm/walk.h"
-#include "vm/peek.h"
+#include "x86/cpuid.h"
 #include "x86/direct.h"
 #include "x86/instruction.h"
 #include "x86/seal.h"
@@ -17,36 +22,10 @@
 struct domain *domains[DOMAINS_MAX];
 u32 domains_end;
 
-/* How the machine ends when the last domain has: as the first one asked. */
-static u32 final_reason;
-static u32 final_code;
-
 /* Exit code of a machine whose domain the hypervisor ended. */
 #define CODE_CRASHED 0x40
 
-struct domain *domain_create(u32 chunk_count, u32 pt_first, u32 pt_quota)
-{
-	struct domain *d;
-	u32 id = 0;
-
-	_Static_assert(sizeof(struct domain) <= PAGE_BYTES, "a domain fits a page");
-	while (id < DOMAINS_MAX && domains[id])
-		id++;
-	if (id == DOMAINS_MAX)
-		return NULL;
-	d = page_alloc();
-	if (!d)
-		return NULL;
-	d->id = id;
-	run_group_init(&d->group, RUN_WEIGHT, 0);
-	if (space_init(&d->space, (u16)(OWNER_DOMAIN + id), chunk_count, pt_first, pt_quota) != RB_OK) {
-		page_free(d);
-		return NULL;
-	}
-	domains[id] = d;
-	domains_end = MAX(domains_end, id + 1);
-	return d;
-}
+#define CPUID_LEAVES (PAGE_BYTES / sizeof(struct rb_cpuid_leaf))
 
 u64 domain_features(void)
 {
@@ -67,6 +46,115 @@ struct domain *domain_find(u64 id)
 	return d && !d->ending ? d : NULL;
 }
 
+/* ---------------- coming */
+
+/* Map pages read-only from the start of one 2 MiB part of the windows. False: no memory. */
+static bool window_map(struct domain *d, u64 va, u64 maddr, u32 pages)
+{
+	u64 *level1 = page_alloc();
+
+	if (!level1)
+		return false;
+	ENSURE(pages <= PT_ENTRIES);
+	for (u32 i = 0; i < pages; i++)
+		level1[i] = (maddr + i * PAGE_BYTES) | 1ul | 1ul << 63;
+	d->windows[(va >> 21) & 511] = direct_address(level1) | 3ul;
+	return true;
+}
+
+static void windows_free(struct domain *d)
+{
+	for (u32 i = 0; d->windows && i < PT_ENTRIES; i++) {
+		if (d->windows[i])
+			page_free(direct_pointer(d->windows[i] & ENTRY_ADDRESS));
+	}
+	if (d->windows)
+		page_free(d->windows);
+	d->windows = NULL;
+	if (d->cpuid_table)
+		page_free(d->cpuid_table);
+	d->cpuid_table = NULL;
+}
+
+static bool windows_make(struct domain *d)
+{
+	const struct space *space = &d->space;
+
+	d->windows = page_alloc();
+	d->cpuid_table = page_alloc();
+	if (!d->windows || !d->cpuid_table)
+		return false;
+	d->cpuid_count = cpuid_table_fill(d->cpuid_table, CPUID_LEAVES, cpu_features.xcr0, domain_features());
+	return window_map(d, WINDOW_CHUNK_MAP, space_chunk_map_mfn(space).raw << PAGE_SHIFT, space_chunk_map_pages(space)) &&
+	       window_map(d, WINDOW_MACHINE_MAP, space_machine_map_mfn(space).raw << PAGE_SHIFT, space_machine_map_pages(space)) &&
+	       window_map(d, WINDOW_CPUID, direct_address(d->cpuid_table), 1);
+}
+
+/* The domain of a number that none has, or NULL: no number, or no memory. */
+static struct domain *domain_take(void)
+{
+	u32 id = 0;
+
+	_Static_assert(sizeof(struct domain) <= PAGE_BYTES, "a domain fits a page");
+	while (id < DOMAINS_MAX && domains[id] && domains[id]->exists)
+		id++;
+	if (id == DOMAINS_MAX)
+		return NULL;
+	if (!domains[id]) {
+		struct domain *d = page_alloc();
+
+		if (!d)
+			return NULL;
+		d->id = id;
+		d->ending = true;
+		__atomic_store_n(&domains[id], d, __ATOMIC_RELEASE);
+		__atomic_store_n(&domains_end, MAX(domains_end, id + 1), __ATOMIC_RELEASE);
+	}
+	return domains[id];
+}
+
+static bool vcpus_make(struct domain *d, u32 count)
+{
+	for (u32 id = 0; id < count; id++) {
+		if (!vcpu_create(d, id))
+			return false;
+	}
+	__atomic_store_n(&d->vcpu_count, count, __ATOMIC_RELEASE);
+	return true;
+}
+
+enum rb_status domain_create(const struct domain_shape *shape, struct domain **created)
+{
+	struct domain *d = domain_take();
+	enum rb_status status;
+
+	if (!d)
+		return RB_NOSPACE;
+	status = space_init(&d->space, (u16)(OWNER_DOMAIN + d->id), shape->chunk_count, shape->pt_first, shape->pt_quota);
+	if (status != RB_OK)
+		return status;
+	run_group_init(&d->group, RUN_WEIGHT, 0);
+	d->is_pinned = false;
+	d->is_paused = true;
+	d->is_built = d->is_started = false;
+	d->reason = d->code = 0;
+	d->freed = 0;
+	memset(d->counters, 0, sizeof(d->counters));
+	memset(d->name, 0, sizeof(d->name));
+	if (!windows_make(d) || !vcpus_make(d, shape->vcpu_count)) {
+		windows_free(d);
+		space_destroy(&d->space);
+		return RB_NOSPACE;
+	}
+	d->exists = true;
+	domain_console_added(d);
+	__atomic_store_n(&d->ending, false, __ATOMIC_SEQ_CST);
+	*created = d;
+	return RB_OK;
+}
+
+/* ---------------- running */
+
 /*
  * A vCPU that is loaded on a CPU does not move. One that comes onto another CPU while we look does so after its run.cpu was read here, so it has none of the
  * translations that are to be forgotten.
@@ -79,7 +167,7 @@ u64 domain_cpus(const struct domain *d, u64 vcpu_mask)
 		const struct vcpu *v = d->vcpus[i];
 		u32 cpu;
 
-		if (!(vcpu_mask >> i & 1) || !v)
+		if (!(vcpu_mask >> i & 1))
 			continue;
 		cpu = __atomic_load_n(&v->run.cpu, __ATOMIC_SEQ_CST);
 		if (__atomic_load_n(&cpus[cpu].loaded, __ATOMIC_SEQ_CST) == v)
@@ -88,32 +176,58 @@ u64 domain_cpus(const struct domain *d, u64 vcpu_mask)
 	return mask;
 }
 
-/* Map pages read-only from the start of one 2 MiB part of the windows. */
-static void window_map(struct domain *d, u64 va, u64 maddr, u32 pages)
+static void vcpus_stop(struct domain *d)
 {
-	u64 *level1 = page_alloc();
-
-	ENSURE(level1 && pages <= PT_ENTRIES);
-	for (u32 i = 0; i < pages; i++)
-		level1[i] = (maddr + i * PAGE_BYTES) | 1ul | 1ul << 63;
-	d->windows[(va >> 21) & 511] = direct_address(level1) | 3ul;
+	/* A vCPU that goes to another CPU after we have looked where it is sees what we have set. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (u32 i = 0; i < d->vcpu_count; i++)
+		vcpu_stop(d->vcpus[i]);
 }
 
-void domain_build_windows(struct domain *d)
+void domain_pause(struct domain *d)
 {
-	d->windows = page_alloc();
-	ENSURE(d->windows);
-	window_map(d, WINDOW_CHUNK_MAP, space_chunk_map_mfn(&d->space).raw << PAGE_SHIFT, space_chunk_map_pages(&d->space));
-	window_map(d, WINDOW_MACHINE_MAP, space_machine_map_mfn(&d->space).raw << PAGE_SHIFT, space_machine_map_pages(&d->space));
-	window_map(d, WINDOW_CPUID, direct_address(d->cpuid_table), d->cpuid_pages);
+	__atomic_store_n(&d->is_paused, true, __ATOMIC_SEQ_CST);
+	vcpus_stop(d);
 }
 
-static void domain_end(struct vcpu *v, u32 reason, u32 code)
+bool domain_is_quiet(const struct domain *d)
 {
-	struct domain *d = v->domain;
+	for (u32 i = 0; i < d->vcpu_count; i++) {
+		const u32 state = run_state(&d->vcpus[i]->run);
+
+		if (state == RB_RUN_STATE_RUNNING)
+			return false;
+	}
+	return true;
+}
+
+void domain_unpause(struct domain *d)
+{
+	__atomic_store_n(&d->is_paused, false, __ATOMIC_SEQ_CST);
+	if (!d->is_started) {
+		d->is_started = true;
+		vcpu_start(d->vcpus[0]);
+		return;
+	}
+	for (u32 i = 0; i < d->vcpu_count; i++)
+		vcpu_resume(d->vcpus[i]);
+}
+
+/* ---------------- ending */
+
+/* How the machine ends when the last domain has: as the first one asked. */
+static u32 final_reason;
+static u32 final_code;
+
+static void domain_end(struct domain *d, u32 reason, u32 code)
+{
+	bool is_first;
 
 	spin_lock(&d->lock);
-	if (!d->ending) {
+	is_first = !d->ending;
+	if (is_first) {
+		d->reason = reason;
+		d->code = code;
 		d->ending = true;
 		if (d->id == 0) {
 			final_reason = reason;
@@ -121,12 +235,9 @@ static void domain_end(struct vcpu *v, u32 reason, u32 code)
 		}
 	}
 	spin_unlock(&d->lock);
-	/* A vCPU that goes to another CPU after we have looked where it is sees that it ends. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	for (u32 i = 0; i < d->vcpu_count; i++) {
-		if (d->vcpus[i])
-			vcpu_stop(d->vcpus[i]);
-	}
+	vcpus_stop(d);
+	if (is_first)
+		domain_console_ended(d);
 }
 
 u64 domain_check_hypervisor(void)
@@ -134,12 +245,18 @@ u64 domain_check_hypervisor(void)
 	return invariants_check() + cpu_seal_check();
 }
 
+/* Can it still do something, or have something done? */
+static bool domain_is_alive(const struct domain *d)
+{
+	return !d->ending && (d->id == 0 || !d->is_paused);
+}
+
 void domain_check_all_ended(void)
 {
 	static bool ended;
 
-	for (u32 i = 0; i < DOMAINS_MAX; i++) {
-		if (domains[i] && !domains[i]->ending)
+	for (u32 i = 0; i < domains_end; i++) {
+		if (domain_is_alive(domains[i]))
 			return;
 	}
 	/* The first CPU that sees it does it; the others wait for the end. */
@@ -153,48 +270,11 @@ void domain_check_all_ended(void)
 	machine_poweroff((int)final_code);
 }
 
-static void stack_print(const struct vcpu *v)
-{
-	print("  stack:");
-	for (u32 i = 0; i < 16; i++) {
-		u64 word;
-
-		if (!peek_u64(this_cpu()->live, v->regs.rsp + 8 * i, &word)) {
-			print(" (not mapped)");
-			break;
-		}
-		print("%s%016lx", i % 4 ? " " : "\n    ", word);
-	}
-	print("\n");
-}
-
-static void vcpu_print(const struct vcpu *v)
-{
-	const struct regs *r = &v->regs;
-
-	print("  domain %u vCPU %u  entered by %lx  cr2 %016lx\n", v->domain->id, v->id, r->reason, cr2_read());
-	print("  rip %016lx cs %04lx  rsp %016lx ss %04lx  flags %08lx\n", r->rip, r->cs, r->rsp, r->ss, r->flags);
-	print("  rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax, r->rbx, r->rcx, r->rdx);
-	print("  rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", r->rsi, r->rdi, r->rbp, r->r8);
-	print("  r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", r->r9, r->r10, r->r11, r->r12);
-	print("  r13 %016lx r14 %016lx r15 %016lx\n", r->r13, r->r14, r->r15);
-	print("  user entry %016lx kernel entry %016lx gs %016lx kernel sp %016lx enabled %u pending %u\n", v->user_entry,
-	      v->kernel_entry, v->kernel_gs, v->page->kernel_sp, v->page->events_enabled, v->page->pending);
-	if (vcpu_is_loaded(v))
-		stack_print(v);
-}
-
-void domain_print_crash(struct vcpu *v)
-{
-	v->has_crashed = false;
-	vcpu_print(v);
-}
-
 void domain_crash(struct vcpu *v, const char *why)
 {
 	print("ringbolt: domain %u is ended: %s\n", v->domain->id, why);
-	vcpu_print(v);
-	domain_end(v, RB_SHUTDOWN_REASON_CRASH, CODE_CRASHED);
+	domain_print_vcpu(v);
+	domain_end(v->domain, RB_SHUTDOWN_REASON_CRASH, CODE_CRASHED);
 }
 
 void domain_shutdown(struct vcpu *v, u32 reason, u32 code)
@@ -203,5 +283,52 @@ void domain_shutdown(struct vcpu *v, u32 reason, u32 code)
 
 	print("ringbolt: domain %u %s (code %u)\n", v->domain->id, words[nospec_index(reason, ARRAY_COUNT(words))], code);
 	v->has_crashed = reason == RB_SHUTDOWN_REASON_CRASH;
-	domain_end(v, reason, reason == RB_SHUTDOWN_REASON_CRASH && !code ? CODE_CRASHED : code);
+	domain_end(v->domain, reason, reason == RB_SHUTDOWN_REASON_CRASH && !code ? CODE_CRASHED : code);
+}
+
+/* ---------------- going */
+
+/* Chunks given back in one call. */
+#define CHUNKS_AT_ONCE 4096u
+
+/* Is there nothing of it on any CPU, and in no queue? */
+static bool domain_has_left(const struct domain *d)
+{
+	for (u32 i = 0; i < cpu_count; i++) {
+		const struct vcpu *loaded = __atomic_load_n(&cpus[i].loaded, __ATOMIC_SEQ_CST);
+
+		if (loaded && loaded->domain == d)
+			return false;
+	}
+	for (u32 i = 0; i < d->vcpu_count; i++) {
+		const u32 state = run_state(&d->vcpus[i]->run);
+
+		if (state == RB_RUN_STATE_RUNNING || state == RB_RUN_STATE_RUNNABLE)
+			return false;
+	}
+	return true;
+}
+
+static void vcpus_forget(struct domain *d)
+{
+	for (u32 i = 0; i < d->vcpu_count; i++)
+		vcpu_forget(d->vcpus[i]);
+	__atomic_store_n(&d->vcpu_count, 0, __ATOMIC_RELEASE);
+}
+
+enum rb_status domain_destroy(struct domain *d)
+{
+	domain_end(d, RB_SHUTDOWN_REASON_POWEROFF, 0);
+	if (!domain_has_left(d))
+		return RB_AGAIN;
+	vcpus_forget(d);
+	for (u32 n = 0; d->freed < d->space.chunk_count; d->freed++, n++) {
+		if (n == CHUNKS_AT_ONCE)
+			return RB_AGAIN;
+		space_remove_chunk(&d->space, d->freed);
+	}
+	windows_free(d);
+	space_destroy(&d->space);
+	d->exists = false;
+	return RB_OK;
 }

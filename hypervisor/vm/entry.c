@@ -60,10 +60,8 @@ static void interrupt_handle(u64 vector)
 		lapic_eoi();
 		timer_expire(this_cpu());
 	} else if (vector >= PIC_VECTOR_FIRST && vector <= PIC_VECTOR_LAST) {
-		if (vector == PIC_VECTOR_FIRST + SERIAL_IRQ) {
-			serial_interrupt();
-			domain_console_input();
-		}
+		if (vector == PIC_VECTOR_FIRST + SERIAL_IRQ)
+			domain_console_interrupt();
 		pic_eoi((u32)vector - PIC_VECTOR_FIRST);
 	} else if (vector == VECTOR_WAKE) {
 		lapic_eoi();		/* vcpu_leave looks */
@@ -145,12 +143,17 @@ static struct vcpu *vcpu_choose(struct cpu *cpu)
 		unit = run_pick(cpu->id, time_now_ns());
 		if (unit) {
 			v = (struct vcpu *)((u8 *)unit - offsetof(struct vcpu, run));
-			if (!v->domain->ending)
+			if (v->domain->ending)
+				run_stop(&v->run, RB_RUN_STATE_OFFLINE, time_now_ns());
+			else if (__atomic_load_n(&v->domain->is_paused, __ATOMIC_SEQ_CST))
+				vcpu_hold(v);
+			else
 				return v;
-			run_stop(&v->run, RB_RUN_STATE_OFFLINE, time_now_ns());
 			continue;
 		}
 		cpu->current = NULL;
+		if (cpu->loaded && cpu->loaded->domain->ending)
+			vcpu_discard(cpu);
 		domain_check_all_ended();
 		timer_arm(cpu);
 		/* A timer may have come due while it was armed: then nothing would end the wait. */

@@ -35,13 +35,13 @@ static u64 timers_walk(struct cpu *cpu, u64 now)
 	for (u32 d = 0; d < domains_end; d++) {
 		struct domain *domain = domains[d];
 
-		if (!domain || domain->ending)
+		if (domain->ending)
 			continue;
 		for (u32 i = 0; i < domain->vcpu_count; i++) {
 			struct vcpu *v = domain->vcpus[i];
 			u64 deadline;
 
-			if (!v || __atomic_load_n(&v->run.cpu, __ATOMIC_RELAXED) != cpu->id)
+			if (__atomic_load_n(&v->run.cpu, __ATOMIC_RELAXED) != cpu->id)
 				continue;
 			deadline = __atomic_load_n(&v->timer_deadline_ns, __ATOMIC_RELAXED);
 			if (deadline > now)

@@ -101,7 +101,7 @@ static void vcpu_reset(struct vcpu *v)
 	fpu_area_init(v->fpu);
 }
 
-struct vcpu *vcpu_create(struct domain *domain, u32 id)
+static struct vcpu *vcpu_alloc(void)
 {
 	struct vcpu *v = page_alloc();
 
@@ -113,14 +113,36 @@ struct vcpu *vcpu_create(struct domain *domain, u32 id)
 		page_free(v);
 		return NULL;
 	}
-	v->domain = domain;
-	v->id = id;
-	v->user_root = NO_MFN;
+	return v;
+}
+
+bool vcpu_create(struct domain *domain, u32 id)
+{
+	struct vcpu *v = domain->vcpus[id];
+
+	if (!v) {
+		v = vcpu_alloc();
+		if (!v)
+			return false;
+		v->domain = domain;
+		v->id = id;
+		v->user_root = NO_MFN;
+		domain->vcpus[id] = v;
+	}
 	vcpu_reset(v);
 	run_init(&v->run, &domain->group, ~0ul);
-	domain->vcpus[id] = v;
-	domain->vcpu_count = MAX(domain->vcpu_count, id + 1);
-	return v;
+	return true;
+}
+
+void vcpu_forget(struct vcpu *v)
+{
+	/* Who raises something in the page has the lock: the page is the domain's memory no longer than we say. */
+	spin_lock(&v->page_lock);
+	v->page = NULL;
+	spin_unlock(&v->page_lock);
+	v->user_root = NO_MFN;
+	v->timer_deadline_ns = 0;
+	v->is_held = v->is_ending = v->has_crashed = false;
 }
 
 enum rb_status vcpu_start_at(struct vcpu *v, const struct vcpu_start *start)
@@ -155,7 +177,7 @@ enum rb_status vcpu_end(struct vcpu *v)
 	for (u32 i = 0; i < d->vcpu_count; i++) {
 		const struct vcpu *other = d->vcpus[i];
 
-		if (other && other != v && other->page && !other->is_ending)
+		if (other != v && other->page && !other->is_ending)
 			is_last = false;
 	}
 	v->is_ending = !is_last;
@@ -201,7 +223,7 @@ void vcpu_wake(struct vcpu *v)
 	 * What became pending was stored before: a vCPU that changes its state or its CPU from now on looks for it on its way, before it runs guest code
 	 * or after it is BLOCKED.
 	 */
-	if (v->domain->ending)
+	if (v->domain->ending || __atomic_load_n(&v->domain->is_paused, __ATOMIC_SEQ_CST))
 		return;
 	if (state == RB_RUN_STATE_RUNNING && cpu != this_cpu()->id)
 		cpu_interrupt(cpu);
@@ -210,6 +232,43 @@ void vcpu_wake(struct vcpu *v)
 	if (run_wake(&v->run, time_now_ns(), &look))
 		vcpu_show_state(v);
 	cpus_look(look);
+}
+
+/* Whoever takes is_held away wakes it. */
+static bool held_wake(struct vcpu *v)
+{
+	u64 look;
+
+	if (!__atomic_exchange_n(&v->is_held, false, __ATOMIC_SEQ_CST))
+		return false;
+	if (run_wake(&v->run, time_now_ns(), &look))
+		vcpu_show_state(v);
+	cpus_look(look);
+	return true;
+}
+
+void vcpu_hold(struct vcpu *v)
+{
+	run_stop(&v->run, RB_RUN_STATE_BLOCKED, time_now_ns());
+	vcpu_show_state(v);
+	__atomic_store_n(&v->is_held, true, __ATOMIC_SEQ_CST);
+	/* It may have been unpaused before anybody could see it held. */
+	if (!__atomic_load_n(&v->domain->is_paused, __ATOMIC_SEQ_CST))
+		held_wake(v);
+}
+
+void vcpu_resume(struct vcpu *v)
+{
+	bool is_pending;
+
+	if (held_wake(v))
+		return;
+	/* What came while it was paused has woken nobody. */
+	spin_lock(&v->page_lock);
+	is_pending = v->page && __atomic_load_n(&v->page->pending, __ATOMIC_SEQ_CST);
+	spin_unlock(&v->page_lock);
+	if (is_pending)
+		vcpu_wake(v);
 }
 
 void vcpu_stop(struct vcpu *v)
@@ -291,6 +350,18 @@ void vcpu_move_page(struct vcpu *v, struct rb_vcpu_page *page)
 	for (u32 i = 0; i < ARRAY_COUNT(page->port_pending); i++)
 		__atomic_fetch_or(&page->port_pending[i], __atomic_exchange_n(&old->port_pending[i], 0, __ATOMIC_SEQ_CST),
 				  __ATOMIC_SEQ_CST);
+}
+
+void vcpu_discard(struct cpu *cpu)
+{
+	struct vcpu *v = cpu->loaded;
+
+	live_root_leave(cpu->live);
+	*cpu->vcpu_page_entry = 0;
+	*cpu->window_entry = 0;
+	cpu->current = NULL;
+	__atomic_store_n(&cpu->loaded, NULL, __ATOMIC_SEQ_CST);
+	cpus_look(run_settle(cpu->id, &v->run));
 }
 
 /* A selector that can be loaded at CPL 0 without a fault: null, flat, or a slot that is in use. */

@@ -38,6 +38,7 @@ struct vcpu {
 	/* To be delivered on the way back. */
 	bool has_debug_event, has_bad_stack;
 	bool is_ending;			/* it called vcpu_stop; under the domain's lock */
+	bool is_held;			/* its domain was paused while it wanted to run: BLOCKED, until that is over */
 	bool has_crashed;		/* its guest gave up: the registers are to be printed, once they are all saved */
 	u32 bad_stack_info;
 	u64 bad_stack_error;
@@ -51,7 +52,10 @@ struct vcpu {
 	struct segments segments;
 };
 
-struct vcpu *vcpu_create(struct domain *domain, u32 id);
+/* A domain's vCPU that is not started. False: no memory. */
+bool vcpu_create(struct domain *domain, u32 id);
+/* Its domain is gone: nothing of that is in it any more. */
+void vcpu_forget(struct vcpu *v);
 /* Where it starts, before it is woken: in kernel mode with events disabled. */
 void vcpu_start_state(struct vcpu *v, u64 rip, u64 rsp, u64 rdi);
 /* It runs from now on. */
@@ -73,8 +77,13 @@ void vcpu_take_away(struct cpu *cpu);
 void vcpu_wake(struct vcpu *v);
 /* Its state into the vCPU page. Whoever changes the state does it afterwards: the last one to do so shows the last one. */
 void vcpu_show_state(struct vcpu *v);
-/* It can no longer run: its domain ends. */
+/* Its CPU looks: it can no longer run, for its domain ends or is paused. */
 void vcpu_stop(struct vcpu *v);
+/* The running vCPU of a domain that is paused; and one that may go on. */
+void vcpu_hold(struct vcpu *v);
+void vcpu_resume(struct vcpu *v);
+/* What is loaded on the CPU is of a domain that ended: nothing is loaded. */
+void vcpu_discard(struct cpu *cpu);
 
 /* The gate and GDT words of a vCPU that is loaded follow what its guest has set. */
 void vcpu_load_entry(struct vcpu *v);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A new domain starts in page tables that the loader makes for it: the direct map and the image, both of 2 MiB leaves. They are made
- * by the operations that guests use, and so pass the same checks: the loader cannot give a domain an entry that it could
+ * A new domain starts in page tables that are made for it: the direct map and the image, both of 2 MiB leaves. They are made
+ * by the operations that guests use, and so pass the same checks: a domain cannot be given an entry that it could
  * not have made itself.
  */
-#include "boot/tables.h"
+#include "vm/tables.h"
 #include "lib/ensure.h"
 #include "mm/root.h"
 #include "mm/table.h"
+#include "vm/build.h"
 #include "x86/direct.h"
 
 #define LEAF		(ENTRY_PRESENT | ENTRY_LARGE | ENTRY_ACCESSED)
@@ -20,21 +21,22 @@ struct builder {
 	struct space *space;
 	gfn_t kernel_root;
 	gfn_t next;		/* the next unused frame of the reserve */
+	enum rb_status status;	/* the first refusal; nothing more is done after it */
 };
 
 static void apply(struct builder *builder, u64 operation, gfn_t table, u64 index, u64 value)
 {
-	enum rb_status status = table_apply(builder->space, NULL, rb_op_word(operation, table.raw, index, 1), &value);
-
-	if (status != RB_OK)
-		panic("the first domain's page tables: operation %lu on frame %lx, entry %lu, value %lx: status %d", operation, table.raw,
-		      index, value, status);
+	if (builder->status == RB_OK)
+		builder->status = table_apply(builder->space, NULL, rb_op_word(operation, table.raw, index, 1), &value);
 }
 
 static gfn_t table_new(struct builder *builder, u32 level)
 {
 	gfn_t table = builder->next;
+	mfn_t frame;
 
+	if (builder->status == RB_OK && !space_gfn_to_mfn(builder->space, table, &frame))
+		builder->status = RB_NOSPACE;
 	builder->next.raw++;
 	apply(builder, RB_OP_TYPE, table, 0, level);
 	return table;
@@ -61,14 +63,13 @@ static u64 index_of(u64 va, u32 level)
 	return va >> (PAGE_SHIFT + 9 * (level - 1)) & (PT_ENTRIES - 1);
 }
 
-/* The level-2 table for an address, with the tables above it. */
+/* The level-2 table for an address, with the tables above it. Of no meaning if something was refused. */
 static gfn_t table_for(struct builder *builder, u64 va)
 {
 	gfn_t table = builder->kernel_root;
-	u32 level;
 
-	for (level = LEVEL_ROOT; level > 2; level--) {
-		u64 index = index_of(va, level), entry = entry_read(builder, table, index);
+	for (u32 level = LEVEL_ROOT; level > 2 && builder->status == RB_OK; level--) {
+		const u64 index = index_of(va, level), entry = entry_read(builder, table, index);
 		gfn_t lower;
 
 		if (entry) {
@@ -84,34 +85,40 @@ static gfn_t table_for(struct builder *builder, u64 va)
 
 static void map_chunk(struct builder *builder, u64 va, u32 chunk, u64 leaf)
 {
-	u32 machine_chunk = builder->space->chunk_map[chunk];
+	const u32 machine_chunk = builder->space->chunk_map[chunk];
+	gfn_t table;
 
-	if (machine_chunk != CHUNK_NONE)
-		apply(builder, RB_OP_SET, table_for(builder, va), index_of(va, 2), chunk_address(machine_chunk) | leaf);
+	if (machine_chunk == CHUNK_NONE || builder->status != RB_OK)
+		return;
+	table = table_for(builder, va);
+	apply(builder, RB_OP_SET, table, index_of(va, 2), chunk_address(machine_chunk) | leaf);
 }
 
-static void map_all(struct builder *builder, const struct layout *layout, const struct kernel *kernel)
+static void map_all(struct builder *builder, const struct image *image)
 {
+	const struct space *space = builder->space;
 	u32 chunk;
 
-	for (chunk = 0; chunk < layout->chunk_count; chunk++)
-		map_chunk(builder, kernel->direct_base + chunk_address(chunk), chunk,
-			  layout_is_reserve(layout, chunk) ? LEAF_TABLES : LEAF_DATA);
+	for (chunk = 0; chunk < space->chunk_count; chunk++)
+		map_chunk(builder, image->direct_base + chunk_address(chunk), chunk,
+			  chunk - space->pt_first < space->pt_quota ? LEAF_TABLES : LEAF_DATA);
 	/* Last: a guest may put its image into the direct map, where it must be executable then. */
-	for (chunk = kernel->start / CHUNK_BYTES; chunk_address(chunk) < kernel->end; chunk++)
-		map_chunk(builder, kernel->image_offset + chunk_address(chunk), chunk, LEAF_IMAGE);
+	for (chunk = (u32)(image->start / CHUNK_BYTES); chunk_address(chunk) < image->end; chunk++)
+		map_chunk(builder, image->image_offset + chunk_address(chunk), chunk, LEAF_IMAGE);
 }
 
-void tables_build(struct space *space, const struct layout *layout, const struct kernel *kernel, struct boot_tables *tables)
+enum rb_status tables_build(struct space *space, const struct image *image, struct boot_tables *tables)
 {
-	struct builder builder = { .space = space, .next = { (u64)layout->low_count * FRAMES_PER_CHUNK } };
+	struct builder builder = { .space = space, .next = { (u64)space->pt_first * FRAMES_PER_CHUNK } };
 
 	spin_lock(&space->lock);
 	builder.kernel_root = table_new(&builder, LEVEL_ROOT);
-	ENSURE(root_make_kernel(space, builder.kernel_root) == RB_OK);
+	if (builder.status == RB_OK)
+		builder.status = root_make_kernel(space, builder.kernel_root);
 	tables->user_root = table_new(&builder, LEVEL_ROOT);
-	map_all(&builder, layout, kernel);
+	map_all(&builder, image);
 	spin_unlock(&space->lock);
 	tables->kernel_root = builder.kernel_root;
 	tables->first_free = builder.next;
+	return builder.status;
 }
