@@ -267,6 +267,21 @@ void guest_unmap(uint64_t root, uint64_t address);
 /* Forgets the translations of 1 to 512 pages from the address on, a multiple of GUEST_PAGE. */
 void guest_flush(uint64_t address, uint64_t pages);
 
+/* ---------------- other domains: for the control domain. Statuses are those of the calls; what stops early is gone on with. */
+
+/* Gives a domain that was not built all chunks from first on, count of them. */
+long guest_domain_populate(uint64_t domain, uint64_t first, uint64_t count);
+
+/* Copies bytes, from anywhere in the image or the direct map, into a domain's memory at the guest-physical address; and back. */
+long guest_domain_write(uint64_t domain, uint64_t physical, const void *bytes, size_t count);
+long guest_domain_read(uint64_t domain, uint64_t physical, void *bytes, size_t count);
+
+/* Pauses it, and waits until none of its vCPUs runs. */
+long guest_domain_pause(uint64_t domain);
+
+/* Ends it, and waits until nothing of it is left. */
+long guest_domain_destroy(uint64_t domain);
+
 /* ---------------- time */
 
 /* System time: since the hypervisor started. From the vCPU page and the time-stamp counter, without a call. */

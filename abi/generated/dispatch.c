@@ -464,6 +464,187 @@ static inline enum rb_status call_sched_wait(struct vcpu *v, const uint64_t arg[
 	return hc_sched_wait(v);
 }
 
+static inline enum rb_status call_domain_create(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t chunks = arg[0];
+	const uint64_t pt_first = arg[1];
+	const uint64_t pt_quota = arg[2];
+	const uint64_t vcpus = arg[3];
+	const struct hc_domain_create_args a = { .chunks = chunks, .pt_first = pt_first, .pt_quota = pt_quota, .vcpus = vcpus };
+
+	if (arg[4] | arg[5])
+		return RB_INVAL;
+	if (chunks < 1)
+		return RB_INVAL;
+	if (chunks > 0x100000)
+		return RB_INVAL;
+	if (pt_first > 0xfffff)
+		return RB_INVAL;
+	if (pt_quota < 1)
+		return RB_INVAL;
+	if (pt_quota > 16384)
+		return RB_INVAL;
+	if (vcpus < 1)
+		return RB_INVAL;
+	if (vcpus > 64)
+		return RB_INVAL;
+	return hc_domain_create(v, &a, result);
+}
+
+static inline enum rb_status call_domain_populate(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t domain = arg[0];
+	const uint64_t first = arg[1];
+	const uint64_t count = arg[2];
+	const struct hc_domain_populate_args a = { .domain = domain, .first = first, .count = count };
+
+	if (arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (count < 1)
+		return RB_INVAL;
+	if (count > 8192)
+		return RB_INVAL;
+	return hc_domain_populate(v, &a, result);
+}
+
+static inline enum rb_status call_domain_write(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t domain = arg[0];
+	const uint64_t to = arg[1];
+	const uint64_t from = arg[2];
+	const uint64_t bytes = arg[3];
+	const struct hc_domain_write_args a = { .domain = domain, .to = to, .from = from, .bytes = bytes };
+
+	(void)result;
+	if (arg[4] | arg[5])
+		return RB_INVAL;
+	if (to >> 52)
+		return RB_INVAL;
+	if (from >> 52)
+		return RB_INVAL;
+	if (bytes > 4096)
+		return RB_INVAL;
+	return hc_domain_write(v, &a);
+}
+
+static inline enum rb_status call_domain_read(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t domain = arg[0];
+	const uint64_t from = arg[1];
+	const uint64_t to = arg[2];
+	const uint64_t bytes = arg[3];
+	const struct hc_domain_read_args a = { .domain = domain, .from = from, .to = to, .bytes = bytes };
+
+	(void)result;
+	if (arg[4] | arg[5])
+		return RB_INVAL;
+	if (from >> 52)
+		return RB_INVAL;
+	if (to >> 52)
+		return RB_INVAL;
+	if (bytes > 4096)
+		return RB_INVAL;
+	return hc_domain_read(v, &a);
+}
+
+static inline enum rb_status call_domain_build(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t domain = arg[0];
+	const uint64_t image = arg[1];
+	const struct hc_domain_build_args a = { .domain = domain, .image = image };
+
+	(void)result;
+	if (arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (image >> 52)
+		return RB_INVAL;
+	if (image & 0x7f)
+		return RB_INVAL;
+	return hc_domain_build(v, &a);
+}
+
+static inline enum rb_status call_domain_unpause(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t domain = arg[0];
+	const struct hc_domain_unpause_args a = { .domain = domain };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_domain_unpause(v, &a);
+}
+
+static inline enum rb_status call_domain_pause(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t domain = arg[0];
+	const struct hc_domain_pause_args a = { .domain = domain };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_domain_pause(v, &a);
+}
+
+static inline enum rb_status call_domain_destroy(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t domain = arg[0];
+	const struct hc_domain_destroy_args a = { .domain = domain };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	return hc_domain_destroy(v, &a);
+}
+
+static inline enum rb_status call_domain_set_share(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t domain = arg[0];
+	const uint64_t weight = arg[1];
+	const uint64_t cap = arg[2];
+	const struct hc_domain_set_share_args a = { .domain = domain, .weight = weight, .cap = cap };
+
+	(void)result;
+	if (arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (weight < 1)
+		return RB_INVAL;
+	if (weight > 10000)
+		return RB_INVAL;
+	if (cap > 6400)
+		return RB_INVAL;
+	return hc_domain_set_share(v, &a);
+}
+
+static inline enum rb_status call_domain_info(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t domain = arg[0];
+	const uint64_t info = arg[1];
+	const struct hc_domain_info_args a = { .domain = domain, .info = info };
+
+	if (arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (info >> 52)
+		return RB_INVAL;
+	if (info & 0xff)
+		return RB_INVAL;
+	return hc_domain_info(v, &a, result);
+}
+
+static inline enum rb_status call_machine_info(struct vcpu *v, const uint64_t arg[6], uint64_t *result)
+{
+	const uint64_t info = arg[0];
+	const struct hc_machine_info_args a = { .info = info };
+
+	(void)result;
+	if (arg[1] | arg[2] | arg[3] | arg[4] | arg[5])
+		return RB_INVAL;
+	if (info >> 52)
+		return RB_INVAL;
+	if (info & 0x3f)
+		return RB_INVAL;
+	return hc_machine_info(v, &a);
+}
+
 enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t arg[6], uint64_t *result)
 {
 	*result = 0;
@@ -536,6 +717,28 @@ enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t ar
 		return call_vcpu_stop(v, arg, result);
 	case RB_HC_SCHED_WAIT:
 		return call_sched_wait(v, arg, result);
+	case RB_HC_DOMAIN_CREATE:
+		return call_domain_create(v, arg, result);
+	case RB_HC_DOMAIN_POPULATE:
+		return call_domain_populate(v, arg, result);
+	case RB_HC_DOMAIN_WRITE:
+		return call_domain_write(v, arg, result);
+	case RB_HC_DOMAIN_READ:
+		return call_domain_read(v, arg, result);
+	case RB_HC_DOMAIN_BUILD:
+		return call_domain_build(v, arg, result);
+	case RB_HC_DOMAIN_UNPAUSE:
+		return call_domain_unpause(v, arg, result);
+	case RB_HC_DOMAIN_PAUSE:
+		return call_domain_pause(v, arg, result);
+	case RB_HC_DOMAIN_DESTROY:
+		return call_domain_destroy(v, arg, result);
+	case RB_HC_DOMAIN_SET_SHARE:
+		return call_domain_set_share(v, arg, result);
+	case RB_HC_DOMAIN_INFO:
+		return call_domain_info(v, arg, result);
+	case RB_HC_MACHINE_INFO:
+		return call_machine_info(v, arg, result);
 	default:
 		return RB_NOSYS;
 	}
@@ -543,7 +746,7 @@ enum rb_status hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t ar
 
 uint32_t hypercall_since(uint64_t nr)
 {
-	if (nr <= RB_HC_SCHED_WAIT)
+	if (nr <= RB_HC_MACHINE_INFO)
 		return 0x10000;
 	return 0;
 }

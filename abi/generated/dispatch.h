@@ -365,4 +365,177 @@ enum rb_status hc_vcpu_stop(struct vcpu *v);
 /* Wait until a virtual vector is pending, with events as they are. */
 enum rb_status hc_sched_wait(struct vcpu *v);
 
+/*
+ * Make a domain, without memory and paused. domain_populate gives it memory, domain_write an image, domain_build what
+ * it begins with, domain_unpause lets it run.
+ * result: the domain's number
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: the reserve does not end at or below `chunks`; the domain or the machine has more chunks than a window
+ * shows (523264)
+ * RB_NOSPACE: 64 domains exist; no memory is left for the domain's tables
+ */
+struct hc_domain_create_args {
+	/*
+	 * guest-physical chunks it has room for, those of its page-table reserve among them; checked: at least 1, at
+	 * most 0x100000
+	 */
+	uint64_t chunks;
+	uint64_t pt_first;	/* first guest-physical chunk of the reserve; checked: at most 0xfffff */
+	uint64_t pt_quota;	/* chunks that the reserve may have; checked: at least 1, at most 16384 */
+	uint64_t vcpus;	/* its vCPUs; checked: at least 1, at most 64 */
+};
+enum rb_status hc_domain_create(struct vcpu *v, const struct hc_domain_create_args *a, uint64_t *result);
+
+/*
+ * Give a domain that was not built memory: zeroed chunks behind guest-physical chunks in a row. In the page-table
+ * reserve they are PAGETABLE, elsewhere DATA.
+ * result: chunks given: the first ones of the row
+ * RB_PERM: the caller is not the control domain
+ * RB_NOENT: there is no such domain
+ * RB_INVAL: the first chunk is not below the domain's number of chunks; the first chunk is in the reserve, and not the
+ * next one there
+ * RB_BUSY: the domain was built; the domain has ended; a chunk is there already
+ * RB_NOSPACE: no chunk of the machine is free
+ */
+struct hc_domain_populate_args {
+	uint64_t domain;	/* number of the domain */
+	uint64_t first;	/* first guest-physical chunk */
+	uint64_t count;	/* how many; checked: at least 1, at most 8192 */
+};
+enum rb_status hc_domain_populate(struct vcpu *v, const struct hc_domain_populate_args *a, uint64_t *result);
+
+/*
+ * Copy bytes of the caller's memory into a domain's memory.
+ * RB_PERM: the caller is not the control domain
+ * RB_NOENT: there is no such domain; no chunk of the domain is present at `to`; no chunk of the caller is present at
+ * `from`
+ * RB_INVAL: the bytes at `to` do not lie in one chunk; the bytes at `from` do not lie in one chunk
+ * RB_TYPE: the chunk at `to` is not DATA; the chunk at `from` is not DATA
+ */
+struct hc_domain_write_args {
+	uint64_t domain;	/* number of the domain */
+	uint64_t to;	/* guest-physical address in the domain; checked: below 2^52 */
+	uint64_t from;	/* guest-physical address in the caller; checked: below 2^52 */
+	uint64_t bytes;	/* how many; checked: at most 4096 */
+};
+enum rb_status hc_domain_write(struct vcpu *v, const struct hc_domain_write_args *a);
+
+/*
+ * Copy bytes of a domain's memory into the caller's memory. Also of a domain that has ended.
+ * RB_PERM: the caller is not the control domain
+ * RB_NOENT: there is no such domain; no chunk of the domain is present at `from`; no chunk of the caller is present at
+ * `to`
+ * RB_INVAL: the bytes at `from` do not lie in one chunk; the bytes at `to` do not lie in one chunk
+ * RB_TYPE: the chunk at `from` is not DATA; the chunk at `to` is not DATA
+ */
+struct hc_domain_read_args {
+	uint64_t domain;	/* number of the domain */
+	uint64_t from;	/* guest-physical address in the domain; checked: below 2^52 */
+	uint64_t to;	/* guest-physical address in the caller; checked: below 2^52 */
+	uint64_t bytes;	/* how many; checked: at most 4096 */
+};
+enum rb_status hc_domain_read(struct vcpu *v, const struct hc_domain_read_args *a);
+
+/*
+ * Make what a domain begins with, as the boot protocol says: its first page tables, start_info, its vCPU 0. The image,
+ * the module and the command line were written before.
+ * RB_PERM: the caller is not the control domain
+ * RB_NOENT: there is no such domain; no chunk of the caller is present at `image`
+ * RB_TYPE: the chunk at `image` is not DATA
+ * RB_INVAL: the image is empty or ends beyond the domain's chunks; image_offset is no multiple of 2 MiB that maps the
+ * image from GATE_END on; entry is not in the image; direct_base is no multiple of 512 GiB from GATE_END on that leaves
+ * room for the domain's chunks; the module ends beyond the domain's chunks; boot_start is no multiple of 4096; a boot
+ * page is not in a DATA chunk that is present; a reserved field is not zero
+ * RB_NOSPACE: the reserve has too few chunks for the first page tables
+ * RB_BUSY: the domain was built; the domain has ended
+ */
+struct hc_domain_build_args {
+	uint64_t domain;	/* number of the domain */
+	/* guest-physical address, in the caller, of a domain_image; checked: below 2^52, a multiple of 128 */
+	uint64_t image;
+};
+enum rb_status hc_domain_build(struct vcpu *v, const struct hc_domain_build_args *a);
+
+/*
+ * A domain that is paused runs; one that never ran begins.
+ * RB_PERM: the caller is not the control domain
+ * RB_NOENT: there is no such domain; the domain has ended
+ * RB_INVAL: the domain was not built
+ */
+struct hc_domain_unpause_args {
+	uint64_t domain;	/* number of the domain */
+};
+enum rb_status hc_domain_unpause(struct vcpu *v, const struct hc_domain_unpause_args *a);
+
+/*
+ * No vCPU of a domain runs, until domain_unpause.
+ * RB_PERM: the caller is not the control domain
+ * RB_NOENT: there is no such domain; the domain has ended
+ * RB_INVAL: it is the calling domain
+ * RB_AGAIN: a vCPU of the domain is still on a CPU: call again
+ */
+struct hc_domain_pause_args {
+	uint64_t domain;	/* number of the domain */
+};
+enum rb_status hc_domain_pause(struct vcpu *v, const struct hc_domain_pause_args *a);
+
+/*
+ * End a domain, if it has not ended, and take back all that it has.
+ * RB_PERM: the caller is not the control domain
+ * RB_NOENT: there is no such domain
+ * RB_INVAL: it is the calling domain
+ * RB_AGAIN: the domain is still on a CPU, or chunks are left: call again
+ */
+struct hc_domain_destroy_args {
+	uint64_t domain;	/* number of the domain */
+};
+enum rb_status hc_domain_destroy(struct vcpu *v, const struct hc_domain_destroy_args *a);
+
+/*
+ * Set a domain's weight and cap: what it gets of the CPUs.
+ * RB_PERM: the caller is not the control domain
+ * RB_NOENT: there is no such domain; the domain has ended
+ */
+struct hc_domain_set_share_args {
+	uint64_t domain;	/* number of the domain */
+	/*
+	 * its weight: domains that want to run get CPU time in proportion to their weights; checked: at least 1, at
+	 * most 10000
+	 */
+	uint64_t weight;
+	/* the most that its vCPUs get together, in percent of one CPU; zero: no limit; checked: at most 6400 */
+	uint64_t cap;
+};
+enum rb_status hc_domain_set_share(struct vcpu *v, const struct hc_domain_set_share_args *a);
+
+/*
+ * Look at a domain: at the one of this number, or else the next one.
+ * result: the number of the domain that was looked at
+ * RB_PERM: the caller is not the control domain
+ * RB_NOENT: no domain has this number or a higher one; no chunk of the caller is present at `info`
+ * RB_TYPE: the chunk at `info` is not DATA
+ */
+struct hc_domain_info_args {
+	uint64_t domain;	/* the lowest number that is of interest */
+	/*
+	 * guest-physical address, in the caller, where a domain_info is written; checked: below 2^52, a multiple of 256
+	 */
+	uint64_t info;
+};
+enum rb_status hc_domain_info(struct vcpu *v, const struct hc_domain_info_args *a, uint64_t *result);
+
+/*
+ * Look at the machine: its CPUs and its memory.
+ * RB_PERM: the caller is not the control domain
+ * RB_NOENT: no chunk of the caller is present at `info`
+ * RB_TYPE: the chunk at `info` is not DATA
+ */
+struct hc_machine_info_args {
+	/*
+	 * guest-physical address, in the caller, where a machine_info is written; checked: below 2^52, a multiple of 64
+	 */
+	uint64_t info;
+};
+enum rb_status hc_machine_info(struct vcpu *v, const struct hc_machine_info_args *a);
+
 #endif /* RINGBOLT_DISPATCH_H */

@@ -461,6 +461,134 @@ static bool example_sched_wait(void)
 	return true;
 }
 
+static bool example_domain_create(void)
+{
+	uint64_t id, made;
+
+	/* 32 MiB, the last quarter of it for page tables. */
+	if (rb_domain_create(16, 12, 4, 1, &id) != RB_OK)
+		return false;
+	for (uint64_t chunk = 0; chunk < 16; chunk += made) {
+		if (rb_domain_populate(id, chunk, chunk < 12 ? 12 - chunk : 16 - chunk, &made) != RB_OK)
+			return false;
+	}
+	return guest_domain_destroy(id) == RB_OK;
+}
+
+static bool example_domain_populate(void)
+{
+	uint64_t id, given, more;
+	bool right;
+
+	if (rb_domain_create(16, 12, 4, 1, &id) != RB_OK)
+		return false;
+	right = rb_domain_populate(id, 0, 2, &given) == RB_OK && given == 2;
+	right = right && rb_domain_populate(id, 1, 1, &more) == RB_BUSY;
+	return guest_domain_destroy(id) == RB_OK && right;
+}
+
+static bool example_domain_write(void)
+{
+	uint64_t id, given, page = guest_page();
+	long status;
+
+	if (rb_domain_create(16, 12, 4, 1, &id) != RB_OK || rb_domain_populate(id, 0, 1, &given) != RB_OK)
+		return false;
+	status = rb_domain_write(id, 0x5000, page, GUEST_PAGE);
+	return guest_domain_destroy(id) == RB_OK && status == RB_OK;
+}
+
+static bool example_domain_read(void)
+{
+	uint64_t id, given, page = guest_page();
+	uint8_t *bytes = guest_pointer(page);
+	long status;
+
+	if (rb_domain_create(16, 12, 4, 1, &id) != RB_OK || rb_domain_populate(id, 0, 1, &given) != RB_OK)
+		return false;
+	bytes[0] = 1;
+	status = rb_domain_read(id, 0x5000, page, GUEST_PAGE);
+	return guest_domain_destroy(id) == RB_OK && status == RB_OK && bytes[0] == 0;
+}
+
+static bool example_domain_build(void)
+{
+	uint64_t page = guest_page(), id, given;
+	struct rb_domain_image *image = guest_pointer(page);
+	long status;
+
+	*image = (struct rb_domain_image){
+		.entry = RB_GATE_END + 0x1000000,
+		.image_offset = RB_GATE_END,
+		.direct_base = RB_GATE_END,
+		.image_start = 0x1000000,
+		.image_end = 0x1001000,
+		.boot_start = 0x1400000,
+	};
+	if (rb_domain_create(16, 12, 4, 1, &id) != RB_OK)
+		return false;
+	for (uint64_t chunk = 0; chunk < 13; chunk += given) {
+		if (rb_domain_populate(id, chunk, chunk < 12 ? 12 - chunk : 1, &given) != RB_OK)
+			return false;
+	}
+	status = rb_domain_build(id, page);
+	return guest_domain_destroy(id) == RB_OK && status == RB_OK;
+}
+
+static bool example_domain_unpause(void)
+{
+	/* Of itself: it runs. */
+	return rb_domain_unpause(guest_start->domain_id) == RB_OK;
+}
+
+static bool example_domain_pause(void)
+{
+	uint64_t id;
+	long status;
+
+	if (rb_domain_create(16, 12, 4, 1, &id) != RB_OK)
+		return false;
+	status = rb_domain_pause(id);	/* it is already */
+	return guest_domain_destroy(id) == RB_OK && status == RB_OK;
+}
+
+static bool example_domain_destroy(void)
+{
+	uint64_t id;
+	long status;
+
+	if (rb_domain_create(16, 12, 4, 1, &id) != RB_OK)
+		return false;
+	do
+		status = rb_domain_destroy(id);
+	while (status == RB_AGAIN && rb_sched_yield() == RB_OK);
+	return status == RB_OK;
+}
+
+static bool example_domain_set_share(void)
+{
+	return rb_domain_set_share(guest_start->domain_id, 100, 0) == RB_OK;
+}
+
+static bool example_domain_info(void)
+{
+	uint64_t page = guest_page(), id = 0;
+	const struct rb_domain_info *info = guest_pointer(page);
+
+	/* All domains. */
+	for (; rb_domain_info(id, page, &id) == RB_OK; id++)
+		guest_printf("%u %s: %u MiB\n", info->id, (const char *)info->name, info->chunk_count * 2);
+	return true;
+}
+
+static bool example_machine_info(void)
+{
+	uint64_t page = guest_page();
+	const struct rb_machine_info *info = guest_pointer(page);
+
+	return rb_machine_info(page) == RB_OK && info->free_chunks < info->chunk_count;
+}
+
 static bool example_op_NOP(void)
 {
 	const uint64_t flush = rb_op_word(RB_OP_FLUSH, 0, 0, 1), nop = rb_op_word(RB_OP_NOP, 0, 0, 1);
@@ -583,6 +711,17 @@ static const struct rb_example rb_examples[] = {
 	{ "vcpu_start.example", example_vcpu_start },
 	{ "vcpu_stop.example", example_vcpu_stop },
 	{ "sched_wait.example", example_sched_wait },
+	{ "domain_create.example", example_domain_create },
+	{ "domain_populate.example", example_domain_populate },
+	{ "domain_write.example", example_domain_write },
+	{ "domain_read.example", example_domain_read },
+	{ "domain_build.example", example_domain_build },
+	{ "domain_unpause.example", example_domain_unpause },
+	{ "domain_pause.example", example_domain_pause },
+	{ "domain_destroy.example", example_domain_destroy },
+	{ "domain_set_share.example", example_domain_set_share },
+	{ "domain_info.example", example_domain_info },
+	{ "machine_info.example", example_machine_info },
 	{ "op.NOP.example", example_op_NOP },
 	{ "op.TYPE.example", example_op_TYPE },
 	{ "op.SET.example", example_op_SET },

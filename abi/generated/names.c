@@ -75,6 +75,28 @@ const char *rb_call_name(uint64_t nr)
 		return "vcpu_stop";
 	case RB_HC_SCHED_WAIT:
 		return "sched_wait";
+	case RB_HC_DOMAIN_CREATE:
+		return "domain_create";
+	case RB_HC_DOMAIN_POPULATE:
+		return "domain_populate";
+	case RB_HC_DOMAIN_WRITE:
+		return "domain_write";
+	case RB_HC_DOMAIN_READ:
+		return "domain_read";
+	case RB_HC_DOMAIN_BUILD:
+		return "domain_build";
+	case RB_HC_DOMAIN_UNPAUSE:
+		return "domain_unpause";
+	case RB_HC_DOMAIN_PAUSE:
+		return "domain_pause";
+	case RB_HC_DOMAIN_DESTROY:
+		return "domain_destroy";
+	case RB_HC_DOMAIN_SET_SHARE:
+		return "domain_set_share";
+	case RB_HC_DOMAIN_INFO:
+		return "domain_info";
+	case RB_HC_MACHINE_INFO:
+		return "machine_info";
 	default:
 		return "?";
 	}

@@ -551,4 +551,195 @@ static RB_INLINE long rb_sched_wait(void)
 	return rb_hypercall0(RB_HC_SCHED_WAIT, &none);
 }
 
+/*
+ * 34 domain_create, since 1.0. Make a domain, without memory and paused. domain_populate gives it memory, domain_write
+ * an image, domain_build what it begins with, domain_unpause lets it run.
+ * chunks: guest-physical chunks it has room for, those of its page-table reserve among them (at least 1, at most
+ * 0x100000)
+ * pt_first: first guest-physical chunk of the reserve (at most 0xfffff)
+ * pt_quota: chunks that the reserve may have (at least 1, at most 16384)
+ * vcpus: its vCPUs (at least 1, at most 64)
+ * result: the domain's number
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the reserve does not end
+ * at or below `chunks`; the domain or the machine has more chunks than a window shows (523264)
+ * RB_NOSPACE: 64 domains exist; no memory is left for the domain's tables
+ */
+static RB_INLINE long rb_domain_create(uint64_t chunks, uint64_t pt_first, uint64_t pt_quota, uint64_t vcpus, uint64_t *result)
+{
+	return rb_hypercall4(RB_HC_DOMAIN_CREATE, chunks, pt_first, pt_quota, vcpus, result);
+}
+
+/*
+ * 35 domain_populate, since 1.0. Give a domain that was not built memory: zeroed chunks behind guest-physical chunks in
+ * a row. In the page-table reserve they are PAGETABLE, elsewhere DATA.
+ * domain: number of the domain
+ * first: first guest-physical chunk
+ * count: how many (at least 1, at most 8192)
+ * result: chunks given: the first ones of the row
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the first chunk is not
+ * below the domain's number of chunks; the first chunk is in the reserve, and not the next one there
+ * RB_NOENT: there is no such domain
+ * RB_BUSY: the domain was built; the domain has ended; a chunk is there already
+ * RB_NOSPACE: no chunk of the machine is free
+ */
+static RB_INLINE long rb_domain_populate(uint64_t domain, uint64_t first, uint64_t count, uint64_t *result)
+{
+	return rb_hypercall3(RB_HC_DOMAIN_POPULATE, domain, first, count, result);
+}
+
+/*
+ * 36 domain_write, since 1.0. Copy bytes of the caller's memory into a domain's memory.
+ * domain: number of the domain
+ * to: guest-physical address in the domain (below 2^52)
+ * from: guest-physical address in the caller (below 2^52)
+ * bytes: how many (at most 4096)
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the bytes at `to` do not
+ * lie in one chunk; the bytes at `from` do not lie in one chunk
+ * RB_NOENT: there is no such domain; no chunk of the domain is present at `to`; no chunk of the caller is present at
+ * `from`
+ * RB_TYPE: the chunk at `to` is not DATA; the chunk at `from` is not DATA
+ */
+static RB_INLINE long rb_domain_write(uint64_t domain, uint64_t to, uint64_t from, uint64_t bytes)
+{
+	uint64_t none;
+
+	return rb_hypercall4(RB_HC_DOMAIN_WRITE, domain, to, from, bytes, &none);
+}
+
+/*
+ * 37 domain_read, since 1.0. Copy bytes of a domain's memory into the caller's memory. Also of a domain that has ended.
+ * domain: number of the domain
+ * from: guest-physical address in the domain (below 2^52)
+ * to: guest-physical address in the caller (below 2^52)
+ * bytes: how many (at most 4096)
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the bytes at `from` do
+ * not lie in one chunk; the bytes at `to` do not lie in one chunk
+ * RB_NOENT: there is no such domain; no chunk of the domain is present at `from`; no chunk of the caller is present at
+ * `to`
+ * RB_TYPE: the chunk at `from` is not DATA; the chunk at `to` is not DATA
+ */
+static RB_INLINE long rb_domain_read(uint64_t domain, uint64_t from, uint64_t to, uint64_t bytes)
+{
+	uint64_t none;
+
+	return rb_hypercall4(RB_HC_DOMAIN_READ, domain, from, to, bytes, &none);
+}
+
+/*
+ * 38 domain_build, since 1.0. Make what a domain begins with, as the boot protocol says: its first page tables,
+ * start_info, its vCPU 0. The image, the module and the command line were written before.
+ * domain: number of the domain
+ * image: guest-physical address, in the caller, of a domain_image (below 2^52, a multiple of 128)
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the image is empty or
+ * ends beyond the domain's chunks; image_offset is no multiple of 2 MiB that maps the image from GATE_END on; entry is
+ * not in the image; direct_base is no multiple of 512 GiB from GATE_END on that leaves room for the domain's chunks;
+ * the module ends beyond the domain's chunks; boot_start is no multiple of 4096; a boot page is not in a DATA chunk
+ * that is present; a reserved field is not zero
+ * RB_NOENT: there is no such domain; no chunk of the caller is present at `image`
+ * RB_TYPE: the chunk at `image` is not DATA
+ * RB_BUSY: the domain was built; the domain has ended
+ * RB_NOSPACE: the reserve has too few chunks for the first page tables
+ */
+static RB_INLINE long rb_domain_build(uint64_t domain, uint64_t image)
+{
+	uint64_t none;
+
+	return rb_hypercall2(RB_HC_DOMAIN_BUILD, domain, image, &none);
+}
+
+/*
+ * 39 domain_unpause, since 1.0. A domain that is paused runs; one that never ran begins.
+ * domain: number of the domain
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: a register that carries no argument is not zero; the domain was not built
+ * RB_NOENT: there is no such domain; the domain has ended
+ */
+static RB_INLINE long rb_domain_unpause(uint64_t domain)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_DOMAIN_UNPAUSE, domain, &none);
+}
+
+/*
+ * 40 domain_pause, since 1.0. No vCPU of a domain runs, until domain_unpause.
+ * domain: number of the domain
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: a register that carries no argument is not zero; it is the calling domain
+ * RB_NOENT: there is no such domain; the domain has ended
+ * RB_AGAIN: a vCPU of the domain is still on a CPU: call again
+ */
+static RB_INLINE long rb_domain_pause(uint64_t domain)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_DOMAIN_PAUSE, domain, &none);
+}
+
+/*
+ * 41 domain_destroy, since 1.0. End a domain, if it has not ended, and take back all that it has.
+ * domain: number of the domain
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: a register that carries no argument is not zero; it is the calling domain
+ * RB_NOENT: there is no such domain
+ * RB_AGAIN: the domain is still on a CPU, or chunks are left: call again
+ */
+static RB_INLINE long rb_domain_destroy(uint64_t domain)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_DOMAIN_DESTROY, domain, &none);
+}
+
+/*
+ * 42 domain_set_share, since 1.0. Set a domain's weight and cap: what it gets of the CPUs.
+ * domain: number of the domain
+ * weight: its weight: domains that want to run get CPU time in proportion to their weights (at least 1, at most 10000)
+ * cap: the most that its vCPUs get together, in percent of one CPU; zero: no limit (at most 6400)
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: there is no such domain; the domain has ended
+ */
+static RB_INLINE long rb_domain_set_share(uint64_t domain, uint64_t weight, uint64_t cap)
+{
+	uint64_t none;
+
+	return rb_hypercall3(RB_HC_DOMAIN_SET_SHARE, domain, weight, cap, &none);
+}
+
+/*
+ * 43 domain_info, since 1.0. Look at a domain: at the one of this number, or else the next one.
+ * domain: the lowest number that is of interest
+ * info: guest-physical address, in the caller, where a domain_info is written (below 2^52, a multiple of 256)
+ * result: the number of the domain that was looked at
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: no domain has this number or a higher one; no chunk of the caller is present at `info`
+ * RB_TYPE: the chunk at `info` is not DATA
+ */
+static RB_INLINE long rb_domain_info(uint64_t domain, uint64_t info, uint64_t *result)
+{
+	return rb_hypercall2(RB_HC_DOMAIN_INFO, domain, info, result);
+}
+
+/*
+ * 44 machine_info, since 1.0. Look at the machine: its CPUs and its memory.
+ * info: guest-physical address, in the caller, where a machine_info is written (below 2^52, a multiple of 64)
+ * RB_PERM: the caller is not the control domain
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero
+ * RB_NOENT: no chunk of the caller is present at `info`
+ * RB_TYPE: the chunk at `info` is not DATA
+ */
+static RB_INLINE long rb_machine_info(uint64_t info)
+{
+	uint64_t none;
+
+	return rb_hypercall1(RB_HC_MACHINE_INFO, info, &none);
+}
+
 #endif /* RINGBOLT_CALLS_H */

@@ -167,6 +167,21 @@ enum rb_run_state {
 };
 #endif
 
+/* What a domain is doing, in domain_info. */
+#ifdef _RB_ASM
+#define RB_DOMAIN_STATE_NEW    0
+#define RB_DOMAIN_STATE_PAUSED 1
+#define RB_DOMAIN_STATE_LIVE   2
+#define RB_DOMAIN_STATE_ENDED  3
+#else
+enum rb_domain_state {
+	RB_DOMAIN_STATE_NEW = 0,	/* made and not built */
+	RB_DOMAIN_STATE_PAUSED = 1,	/* no vCPU runs */
+	RB_DOMAIN_STATE_LIVE = 2,	/* its vCPUs run as they want and the CPUs allow */
+	RB_DOMAIN_STATE_ENDED = 3,	/* it does not run any more, but was not destroyed */
+};
+#endif
+
 /* ---------------- counters (info_counter) */
 #ifdef _RB_ASM
 #define RB_COUNTER_ENTRIES       0
@@ -271,6 +286,17 @@ enum rb_op {
 #define RB_HC_VCPU_START          31
 #define RB_HC_VCPU_STOP           32
 #define RB_HC_SCHED_WAIT          33
+#define RB_HC_DOMAIN_CREATE       34
+#define RB_HC_DOMAIN_POPULATE     35
+#define RB_HC_DOMAIN_WRITE        36
+#define RB_HC_DOMAIN_READ         37
+#define RB_HC_DOMAIN_BUILD        38
+#define RB_HC_DOMAIN_UNPAUSE      39
+#define RB_HC_DOMAIN_PAUSE        40
+#define RB_HC_DOMAIN_DESTROY      41
+#define RB_HC_DOMAIN_SET_SHARE    42
+#define RB_HC_DOMAIN_INFO         43
+#define RB_HC_MACHINE_INFO        44
 #else
 enum rb_call {
 	RB_HC_INFO_VERSION = 0,	/* Ask for the version of the interface that the hypervisor has. */
@@ -332,9 +358,33 @@ enum rb_call {
 	RB_HC_VCPU_START = 31,
 	RB_HC_VCPU_STOP = 32,	/* The calling vCPU stops: it does not run again until another one starts it anew. */
 	RB_HC_SCHED_WAIT = 33,	/* Wait until a virtual vector is pending, with events as they are. */
+	/*
+	 * Make a domain, without memory and paused. domain_populate gives it memory, domain_write an image,
+	 * domain_build what it begins with, domain_unpause lets it run.
+	 */
+	RB_HC_DOMAIN_CREATE = 34,
+	/*
+	 * Give a domain that was not built memory: zeroed chunks behind guest-physical chunks in a row. In the
+	 * page-table reserve they are PAGETABLE, elsewhere DATA.
+	 */
+	RB_HC_DOMAIN_POPULATE = 35,
+	RB_HC_DOMAIN_WRITE = 36,	/* Copy bytes of the caller's memory into a domain's memory. */
+	/* Copy bytes of a domain's memory into the caller's memory. Also of a domain that has ended. */
+	RB_HC_DOMAIN_READ = 37,
+	/*
+	 * Make what a domain begins with, as the boot protocol says: its first page tables, start_info, its vCPU 0. The
+	 * image, the module and the command line were written before.
+	 */
+	RB_HC_DOMAIN_BUILD = 38,
+	RB_HC_DOMAIN_UNPAUSE = 39,	/* A domain that is paused runs; one that never ran begins. */
+	RB_HC_DOMAIN_PAUSE = 40,	/* No vCPU of a domain runs, until domain_unpause. */
+	RB_HC_DOMAIN_DESTROY = 41,	/* End a domain, if it has not ended, and take back all that it has. */
+	RB_HC_DOMAIN_SET_SHARE = 42,	/* Set a domain's weight and cap: what it gets of the CPUs. */
+	RB_HC_DOMAIN_INFO = 43,	/* Look at a domain: at the one of this number, or else the next one. */
+	RB_HC_MACHINE_INFO = 44,	/* Look at the machine: its CPUs and its memory. */
 };
 #endif
-#define RB_NR_CALLS 34
+#define RB_NR_CALLS 45
 
 /* ---------------- ELF notes of a guest kernel */
 #define RB_NOTE_OWNER        "Ringbolt"	/* name of the notes */
@@ -696,6 +746,133 @@ _RB_ASSERT(__builtin_offsetof(struct rb_start_info, wall_seconds) == RB_START_IN
 _RB_ASSERT(__builtin_offsetof(struct rb_start_info, wall_nanoseconds) == RB_START_INFO_WALL_NANOSECONDS);
 _RB_ASSERT(__builtin_offsetof(struct rb_start_info, xcr0_mask) == RB_START_INFO_XCR0_MASK);
 _RB_ASSERT(__builtin_offsetof(struct rb_start_info, command_line) == RB_START_INFO_COMMAND_LINE);
+#endif
+
+/*
+ * Where everything is in the memory of a domain that is to be built: what a kernel's ELF notes say, and where the
+ * control domain has put it. Addresses are guest-physical unless they are said to be virtual.
+ */
+#define RB_DOMAIN_IMAGE_ENTRY        0
+#define RB_DOMAIN_IMAGE_IMAGE_OFFSET 8
+#define RB_DOMAIN_IMAGE_DIRECT_BASE  16
+#define RB_DOMAIN_IMAGE_IMAGE_START  24
+#define RB_DOMAIN_IMAGE_IMAGE_END    32
+#define RB_DOMAIN_IMAGE_MODULE_START 40
+#define RB_DOMAIN_IMAGE_MODULE_BYTES 48
+#define RB_DOMAIN_IMAGE_BOOT_START   56
+#define RB_DOMAIN_IMAGE_NAME         64
+#define RB_DOMAIN_IMAGE_RESERVED0    96
+#define RB_DOMAIN_IMAGE_SIZE         128
+#ifndef _RB_ASM
+struct rb_domain_image {
+	uint64_t entry;	/* virtual address of the first instruction */
+	uint64_t image_offset;	/* virtual less guest-physical address of the image */
+	uint64_t direct_base;	/* virtual address of guest-physical 0 in the direct map */
+	uint64_t image_start;	/* first address of the image */
+	uint64_t image_end;	/* first address after it */
+	uint64_t module_start;	/* address of the initial file system */
+	uint64_t module_bytes;	/* its length, or zero */
+	/*
+	 * four pages: start_info, the command line (zero-terminated, written by the control domain), the vCPU page, the
+	 * queue page
+	 */
+	uint64_t boot_start;
+	uint8_t name[32];	/* the domain's name, up to 31 bytes and a zero */
+	uint64_t reserved0[4];	/* zero */
+};
+_RB_ASSERT(sizeof(struct rb_domain_image) == RB_DOMAIN_IMAGE_SIZE);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_image, entry) == RB_DOMAIN_IMAGE_ENTRY);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_image, image_offset) == RB_DOMAIN_IMAGE_IMAGE_OFFSET);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_image, direct_base) == RB_DOMAIN_IMAGE_DIRECT_BASE);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_image, image_start) == RB_DOMAIN_IMAGE_IMAGE_START);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_image, image_end) == RB_DOMAIN_IMAGE_IMAGE_END);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_image, module_start) == RB_DOMAIN_IMAGE_MODULE_START);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_image, module_bytes) == RB_DOMAIN_IMAGE_MODULE_BYTES);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_image, boot_start) == RB_DOMAIN_IMAGE_BOOT_START);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_image, name) == RB_DOMAIN_IMAGE_NAME);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_image, reserved0) == RB_DOMAIN_IMAGE_RESERVED0);
+#endif
+
+/* What domain_info tells of a domain. */
+#define RB_DOMAIN_INFO_ID            0
+#define RB_DOMAIN_INFO_STATE         4
+#define RB_DOMAIN_INFO_REASON        8
+#define RB_DOMAIN_INFO_CODE          12
+#define RB_DOMAIN_INFO_VCPU_COUNT    16
+#define RB_DOMAIN_INFO_WEIGHT        20
+#define RB_DOMAIN_INFO_CAP           24
+#define RB_DOMAIN_INFO_CHUNK_COUNT   28
+#define RB_DOMAIN_INFO_PT_PRESENT    32
+#define RB_DOMAIN_INFO_PT_QUOTA      36
+#define RB_DOMAIN_INFO_FRAMES_TYPED  40
+#define RB_DOMAIN_INFO_FRAMES_LINKED 48
+#define RB_DOMAIN_INFO_HYPERCALLS    56
+#define RB_DOMAIN_INFO_SPENT         64
+#define RB_DOMAIN_INFO_NAME          96
+#define RB_DOMAIN_INFO_RESERVED0     128
+#define RB_DOMAIN_INFO_SIZE          256
+#ifndef _RB_ASM
+struct rb_domain_info {
+	uint32_t id;	/* number of the domain */
+	uint32_t state;	/* domain_state */
+	uint32_t reason;	/* ENDED: shutdown_reason */
+	uint32_t code;	/* ENDED: the code it gave, or the hypervisor for it */
+	uint32_t vcpu_count;	/* vCPUs of the domain */
+	uint32_t weight;	/* its weight */
+	uint32_t cap;	/* its cap in percent of one CPU; zero: none */
+	uint32_t chunk_count;	/* chunks that it has, those of the page-table reserve among them */
+	uint32_t pt_present;	/* chunks of the page-table reserve */
+	uint32_t pt_quota;	/* chunks that the reserve may have */
+	uint64_t frames_typed;	/* frames of the reserve that are tables and not linked */
+	uint64_t frames_linked;	/* frames of the reserve that are linked */
+	uint64_t hypercalls;	/* hypercalls it has made */
+	uint64_t spent[4];	/* nanoseconds in each run_state, of all its vCPUs together */
+	uint8_t name[32];	/* its name, up to a zero byte */
+	uint64_t reserved0[16];	/* zero */
+};
+_RB_ASSERT(sizeof(struct rb_domain_info) == RB_DOMAIN_INFO_SIZE);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, id) == RB_DOMAIN_INFO_ID);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, state) == RB_DOMAIN_INFO_STATE);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, reason) == RB_DOMAIN_INFO_REASON);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, code) == RB_DOMAIN_INFO_CODE);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, vcpu_count) == RB_DOMAIN_INFO_VCPU_COUNT);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, weight) == RB_DOMAIN_INFO_WEIGHT);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, cap) == RB_DOMAIN_INFO_CAP);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, chunk_count) == RB_DOMAIN_INFO_CHUNK_COUNT);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, pt_present) == RB_DOMAIN_INFO_PT_PRESENT);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, pt_quota) == RB_DOMAIN_INFO_PT_QUOTA);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, frames_typed) == RB_DOMAIN_INFO_FRAMES_TYPED);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, frames_linked) == RB_DOMAIN_INFO_FRAMES_LINKED);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, hypercalls) == RB_DOMAIN_INFO_HYPERCALLS);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, spent) == RB_DOMAIN_INFO_SPENT);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, name) == RB_DOMAIN_INFO_NAME);
+_RB_ASSERT(__builtin_offsetof(struct rb_domain_info, reserved0) == RB_DOMAIN_INFO_RESERVED0);
+#endif
+
+/* What machine_info tells of the machine. */
+#define RB_MACHINE_INFO_CHUNK_COUNT 0
+#define RB_MACHINE_INFO_FREE_CHUNKS 4
+#define RB_MACHINE_INFO_CPU_COUNT   8
+#define RB_MACHINE_INFO_TSC_KHZ     12
+#define RB_MACHINE_INFO_SYSTEM_TIME 16
+#define RB_MACHINE_INFO_RESERVED0   24
+#define RB_MACHINE_INFO_SIZE        64
+#ifndef _RB_ASM
+struct rb_machine_info {
+	uint32_t chunk_count;	/* chunks up to the end of memory, holes among them */
+	uint32_t free_chunks;	/* chunks that are free */
+	uint32_t cpu_count;	/* CPUs that run vCPUs */
+	uint32_t tsc_khz;	/* frequency of the time-stamp counter */
+	uint64_t system_time;	/* nanoseconds since the hypervisor started */
+	uint64_t reserved0[5];	/* zero */
+};
+_RB_ASSERT(sizeof(struct rb_machine_info) == RB_MACHINE_INFO_SIZE);
+_RB_ASSERT(__builtin_offsetof(struct rb_machine_info, chunk_count) == RB_MACHINE_INFO_CHUNK_COUNT);
+_RB_ASSERT(__builtin_offsetof(struct rb_machine_info, free_chunks) == RB_MACHINE_INFO_FREE_CHUNKS);
+_RB_ASSERT(__builtin_offsetof(struct rb_machine_info, cpu_count) == RB_MACHINE_INFO_CPU_COUNT);
+_RB_ASSERT(__builtin_offsetof(struct rb_machine_info, tsc_khz) == RB_MACHINE_INFO_TSC_KHZ);
+_RB_ASSERT(__builtin_offsetof(struct rb_machine_info, system_time) == RB_MACHINE_INFO_SYSTEM_TIME);
+_RB_ASSERT(__builtin_offsetof(struct rb_machine_info, reserved0) == RB_MACHINE_INFO_RESERVED0);
 #endif
 
 /* ---------------- operation words */

@@ -41,7 +41,7 @@ static u32 *map_alloc(u32 count)
 static void space_free_tables(struct space *space)
 {
 	if (space->chunk_map)
-		page_run_free(space->chunk_map, map_pages(space->chunk_count));
+		page_run_free(space->chunk_map, map_pages(space->chunk_map_count));
 	if (space->machine_map)
 		page_run_free(space->machine_map, map_pages(chunk_count));
 	if (space->reserve)
@@ -63,6 +63,7 @@ enum rb_status space_init(struct space *space, u16 owner, u32 guest_chunks, u32 
 		.place_base = pt_first * PLACES_PER_CHUNK,
 		.kernel_root = NO_MFN,
 		.chunk_count = guest_chunks,
+		.chunk_map_count = guest_chunks,
 		.pt_first = pt_first,
 		.pt_quota = pt_quota,
 	};
@@ -84,6 +85,14 @@ static void space_map_chunk(struct space *space, u32 guest_chunk, u32 chunk)
 {
 	space->chunk_map[guest_chunk] = chunk;
 	space->machine_map[chunk] = guest_chunk;
+	space->present++;
+}
+
+static void space_unmap_chunk(struct space *space, u32 guest_chunk, u32 chunk)
+{
+	space->chunk_map[guest_chunk] = CHUNK_NONE;
+	space->machine_map[chunk] = CHUNK_NONE;
+	space->present--;
 }
 
 static enum rb_status space_add_data(struct space *space, u32 guest_chunk)
@@ -154,18 +163,28 @@ static void space_remove_from_list(struct space *space)
 	spin_unlock(&space_list.lock);
 }
 
-void space_remove_chunk(struct space *space, u32 guest_chunk)
+u32 space_remove_chunks(struct space *space, u32 most)
 {
-	const u32 chunk = space->chunk_map[guest_chunk];
+	const u32 before = space->chunk_count;
 
-	if (chunk == CHUNK_NONE)
-		return;
-	if (chunks[chunk].frames)
-		page_free(chunks[chunk].frames);
-	chunks[chunk].frames = NULL;
-	space->chunk_map[guest_chunk] = CHUNK_NONE;
-	space->machine_map[chunk] = CHUNK_NONE;
-	chunk_release(chunk);
+	spin_lock(&space->lock);
+	space->is_closing = true;
+	for (; most && space->chunk_count; most--) {
+		const u32 guest_chunk = --space->chunk_count, chunk = space->chunk_map[guest_chunk];
+
+		if (chunk == CHUNK_NONE)
+			continue;
+		if (chunks[chunk].frames) {
+			page_free(chunks[chunk].frames);
+			chunks[chunk].frames = NULL;
+			space->pt_present--;
+			space->place_count -= PLACES_PER_CHUNK;
+		}
+		space_unmap_chunk(space, guest_chunk, chunk);
+		chunk_release(chunk);
+	}
+	spin_unlock(&space->lock);
+	return before - space->chunk_count;
 }
 
 void space_destroy(struct space *space)
@@ -173,9 +192,8 @@ void space_destroy(struct space *space)
 	for (u32 cpu = 0; cpu < live_root_count; cpu++)
 		ENSURE(live_roots[cpu]->space != space);
 
+	space_remove_chunks(space, space->chunk_count);
 	space_remove_from_list(space);
-	for (u32 guest_chunk = 0; guest_chunk < space->chunk_count; guest_chunk++)
-		space_remove_chunk(space, guest_chunk);
 	space_free_tables(space);
 	*space = (struct space){ .kernel_root = NO_MFN };
 }

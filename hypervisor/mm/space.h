@@ -41,6 +41,9 @@ struct space {
 	mfn_t kernel_root;	/* its entries 272 to 511 are in every address space of the domain; NO_MFN until there is one */
 
 	u32 chunk_count;	/* guest-physical chunks, present or not */
+	u32 chunk_map_count;	/* the same; of a space that is closing, as it was */
+	bool is_closing;	/* space_remove_chunks was called: links may lead to tables that are gone */
+	u32 present;		/* chunks there, those of the reserve among them */
 	u32 *chunk_map;		/* guest-physical chunk -> machine chunk or CHUNK_NONE */
 	u32 *machine_map;	/* machine chunk -> guest-physical chunk or CHUNK_NONE; chunk_count entries of mm/chunk.h */
 	u32 pt_first;		/* the reserve: first guest-physical chunk, */
@@ -70,8 +73,11 @@ enum rb_status space_init(struct space *space, u16 owner, u32 chunk_count, u32 p
 enum rb_status space_add_chunk(struct space *space, u32 guest_chunk, u8 use);
 /* Add the next chunk of the reserve; its number to *guest_chunk. NOSPACE: at its quota, or no chunk. Caller holds the lock. */
 enum rb_status space_grow_reserve(struct space *space, u32 *guest_chunk);
-/* A part of space_destroy, for one that is large: give back what is behind guest_chunk, if something is. Nothing else may be done with the space afterwards. */
-void space_remove_chunk(struct space *space, u32 guest_chunk);
+/*
+ * A part of space_destroy, for one that is large: give back what is behind its last guest-physical chunks, `most` of them at most. Returns how many; zero: all are gone.
+ * Nothing else may be done with the space afterwards.
+ */
+u32 space_remove_chunks(struct space *space, u32 most);
 /* Give everything back. No CPU may have a live root of this space (live_root_leave), nor may one of its vCPUs exist. */
 void space_destroy(struct space *space);
 

@@ -234,7 +234,8 @@ u64 invariants_check(void)
 	for (struct space *space = space_list_first(); space; space = space->next) {
 		spin_lock(&space->lock);
 		check_chunks(space);
-		check_frames(space);
+		if (!space->is_closing)
+			check_frames(space);
 		for (u32 cpu = 0; cpu < live_root_count; cpu++)
 			if (live_roots[cpu]->space == space)
 				check_live(live_roots[cpu]);

@@ -40,6 +40,11 @@ static inline u64 run_group_part(const struct run_group *group)
 {
 	return group->weight * 1000ul / MAX(__atomic_load_n(&group->wanting, __ATOMIC_RELAXED), 1u);
 }
+/* The cap, as it was given. */
+static inline u32 run_group_cap(const struct run_group *group)
+{
+	return (u32)(group->budget_ns * 100 / RUN_PERIOD_NS);
+}
 /* The end of the period. */
 static inline u64 run_period_end(u64 now)
 {

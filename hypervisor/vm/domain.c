@@ -136,9 +136,8 @@ enum rb_status domain_create(const struct domain_shape *shape, struct domain **c
 	run_group_init(&d->group, RUN_WEIGHT, 0);
 	d->is_pinned = false;
 	d->is_paused = true;
-	d->is_built = d->is_started = false;
+	d->is_built = d->is_broken = d->is_started = false;
 	d->reason = d->code = 0;
-	d->freed = 0;
 	memset(d->counters, 0, sizeof(d->counters));
 	memset(d->name, 0, sizeof(d->name));
 	if (!windows_make(d) || !vcpus_make(d, shape->vcpu_count)) {
@@ -322,11 +321,8 @@ enum rb_status domain_destroy(struct domain *d)
 	if (!domain_has_left(d))
 		return RB_AGAIN;
 	vcpus_forget(d);
-	for (u32 n = 0; d->freed < d->space.chunk_count; d->freed++, n++) {
-		if (n == CHUNKS_AT_ONCE)
-			return RB_AGAIN;
-		space_remove_chunk(&d->space, d->freed);
-	}
+	if (space_remove_chunks(&d->space, CHUNKS_AT_ONCE) == CHUNKS_AT_ONCE)
+		return RB_AGAIN;
 	windows_free(d);
 	space_destroy(&d->space);
 	d->exists = false;

@@ -20,11 +20,11 @@ struct domain {
 	bool exists;			/* has memory and a number; under the lock of who makes domains (hypercall/hc_control.c) */
 	bool ending;			/* no vCPU runs any more */
 	bool is_built;			/* domain_build was done; likewise */
+	bool is_broken;			/* domain_build failed half way; likewise */
 	bool is_started;		/* vCPU 0 was; likewise */
 	bool is_paused;			/* no vCPU runs for now */
 	bool is_pinned;			/* vCPU n runs on CPU n modulo their number, and nowhere else */
 	u32 reason, code;		/* of its end */
-	u32 freed;			/* guest-physical chunks given back so far */
 	char name[RB_NAME_BYTES + 1];
 	struct space space;
 	struct run_group group;
