@@ -40,7 +40,7 @@ struct fake_cpu {
 extern struct fake_cpu fake_cpu[FAKE_CPUS];
 extern u64 fake_time_ns;		/* the clock */
 extern u64 fake_timer_ns[FAKE_CPUS];	/* when each CPU's timer interrupt comes; zero: never */
-extern u32 fake_typed;			/* bytes that wait on the console */
+extern u32 fake_typed;			/* bytes typed so far, and pauses between them */
 extern bool fake_is_off;		/* the machine was switched off: nothing runs any more */
 /* So many event frames to come cannot be written: the guest's stack is not there. */
 extern u32 fake_bad_stacks;

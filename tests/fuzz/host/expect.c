@@ -15,6 +15,9 @@ static const u8 registers[RB_NR_CALLS] = {
 	[RB_HC_PORT_CLOSE] = 1, [RB_HC_TIMER_SET] = 1, [RB_HC_VCPU_SET_ENTRY] = 5, [RB_HC_VCPU_SET_GS] = 1, [RB_HC_VCPU_SET_PAGE] = 1,
 	[RB_HC_VCPU_SET_QUEUE] = 1, [RB_HC_VCPU_SET_DESCRIPTOR] = 2, [RB_HC_VCPU_SET_DEBUG] = 2, [RB_HC_VCPU_SET_XCR0] = 1,
 	[RB_HC_VCPU_SET_TSC_AUX] = 1, [RB_HC_SHUTDOWN] = 2, [RB_HC_VCPU_START] = 6,
+	[RB_HC_DOMAIN_CREATE] = 4, [RB_HC_DOMAIN_POPULATE] = 3, [RB_HC_DOMAIN_WRITE] = 4, [RB_HC_DOMAIN_READ] = 4, [RB_HC_DOMAIN_BUILD] = 2,
+	[RB_HC_DOMAIN_UNPAUSE] = 1, [RB_HC_DOMAIN_PAUSE] = 1, [RB_HC_DOMAIN_DESTROY] = 1, [RB_HC_DOMAIN_SET_SHARE] = 3, [RB_HC_DOMAIN_INFO] = 2,
+	[RB_HC_MACHINE_INFO] = 1,
 };
 
 #define INVAL STATUS_SET(RB_INVAL)
@@ -40,15 +43,15 @@ static bool has_canonical(u64 address)
 /* ---------------------------------------------------------------- memory */
 
 /* Bytes that must lie in one DATA chunk. */
-static status_set physical(const struct call *c, u64 address, u64 bytes)
+status_set expect_physical(const struct model *m, u64 address, u64 bytes)
 {
 	const u64 chunk = address >> 21;
 	status_set errors = 0;
 	u32 machine;
 
-	if (chunk >= WORLD_CHUNKS || c->m->space->chunk_map[chunk] == CHUNK_NONE)
+	if (chunk >= WORLD_CHUNKS || m->space->chunk_map[chunk] == CHUNK_NONE)
 		return STATUS_SET(RB_NOENT);
-	machine = c->m->space->chunk_map[chunk];
+	machine = m->space->chunk_map[chunk];
 	if (bytes && (address + bytes - 1) >> 21 != chunk)
 		errors |= INVAL;
 	if (oracle.machine.use[machine] != CHUNK_DATA)
@@ -65,7 +68,7 @@ static void expect_page(const struct call *c, enum rb_status status, u64 result)
 {
 	const u64 address = c->arg[0];
 	const struct vcpu *v = c->v;
-	const status_set expected = address >> 52 || address % 4096 ? INVAL : physical(c, address, 4096);
+	const status_set expected = address >> 52 || address % 4096 ? INVAL : expect_physical(c->m, address, 4096);
 
 	expect_status(c, expected, status, result);
 	if (!expected && (c->number == RB_HC_VCPU_SET_PAGE ? (void *)v->page : (void *)v->queue) != behind(c, address))
@@ -74,7 +77,7 @@ static void expect_page(const struct call *c, enum rb_status status, u64 result)
 
 static void expect_console(const struct call *c, enum rb_status status, u64 result)
 {
-	const status_set expected = c->arg[0] >> 52 || c->arg[1] > 4096 ? INVAL : physical(c, c->arg[0], c->arg[1]);
+	const status_set expected = c->arg[0] >> 52 || c->arg[1] > 4096 ? INVAL : expect_physical(c->m, c->arg[0], c->arg[1]);
 
 	if (!status_fits(expected, status) || result > (expected ? 0 : c->arg[1]))
 		fail_msg("console call %lu: got %d, result %lu, want one of set %x", c->number, status, result, expected);
@@ -108,7 +111,7 @@ static void expect_start(const struct call *c, enum rb_status status, u64 result
 	if (id >= RB_MAX_VCPUS || !is_kernel_address(c->arg[1]) || !has_canonical(sp) || root >> 40 || page >> 52 || page % 4096) {
 		expected = INVAL;
 	} else {
-		expected = physical(c, page, 4096) | oracle_hold(c->m, root);
+		expected = expect_physical(c->m, page, 4096) | oracle_hold(c->m, root);
 		if (id >= VCPUS)
 			expected |= STATUS_SET(RB_NOENT);
 		else if (c->m->vcpu[id].exists)
@@ -340,6 +343,10 @@ void expect_call(const struct call *c, enum rb_status status, u64 result)
 	case RB_HC_TIMER_SET: case RB_HC_SCHED_BLOCK: case RB_HC_SCHED_WAIT: case RB_HC_SCHED_YIELD: case RB_HC_VCPU_SET_GS: case RB_HC_VCPU_SET_TSC_AUX:
 	case RB_HC_SHUTDOWN: case RB_HC_DEBUG_CHECK:
 		expect_simple(c, status, result);
+		break;
+	case RB_HC_DOMAIN_CREATE: case RB_HC_DOMAIN_POPULATE: case RB_HC_DOMAIN_WRITE: case RB_HC_DOMAIN_READ: case RB_HC_DOMAIN_BUILD: case RB_HC_DOMAIN_UNPAUSE:
+	case RB_HC_DOMAIN_PAUSE: case RB_HC_DOMAIN_DESTROY: case RB_HC_DOMAIN_SET_SHARE: case RB_HC_DOMAIN_INFO: case RB_HC_MACHINE_INFO:
+		expect_control(c, status, result);
 		break;
 	default:
 		expect_status(c, STATUS_SET(RB_NOSYS), status, result);

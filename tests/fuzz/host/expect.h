@@ -22,5 +22,9 @@ void expect_call(const struct call *c, enum rb_status status, u64 result);
 
 /* The page-table family, whose unused registers are zero. */
 void expect_pages(const struct call *c, enum rb_status status, u64 result);
+/* The control family, likewise. */
+void expect_control(const struct call *c, enum rb_status status, u64 result);
+/* What is refused of bytes that must lie in one DATA chunk of a domain. */
+status_set expect_physical(const struct model *m, u64 address, u64 bytes);
 /* One of these statuses (spec.h) and this result. */
 void expect(const struct call *c, status_set expected, enum rb_status status, u64 want, u64 result);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* See machine.h. Domains are made as boot/loader.c makes the first. */
+/* See machine.h. Domains are made as boot/loader.c makes them. */
 
 #include "suite.h"
 #include "machine.h"
@@ -56,7 +56,7 @@ static void build_tables(struct model *m)
 static void make_vcpu(struct domain *d, u32 id)
 {
 	struct model *m = &oracle.model[d->id];
-	struct vcpu *v = vcpu_create(d, id);
+	struct vcpu *v = d->vcpus[id];
 	const u64 root = id == 2 ? USER2 : USER;
 	void *page, *queue;
 
@@ -84,17 +84,20 @@ static void make_vcpu(struct domain *d, u32 id)
 
 static void make_domain(void)
 {
-	struct domain *d = domain_create(WORLD_CHUNKS, WORLD_PT_FIRST, WORLD_PT_QUOTA);
+	const struct domain_shape shape = {
+		.chunk_count = WORLD_CHUNKS, .pt_first = WORLD_PT_FIRST, .pt_quota = WORLD_PT_QUOTA, .vcpu_count = VCPUS,
+	};
+	struct domain *d;
 
+	assert_int_equal(domain_create(&shape, &d), RB_OK);
 	world_add_chunks(&d->space);
 	assert_true(ports_create(d));
-	d->cpuid_table = page_alloc();
-	d->cpuid_pages = 1;
-	domain_build_windows(d);
 	oracle_add(&oracle.model[d->id], &d->space);
 	build_tables(&oracle.model[d->id]);
 	for (u32 id = 0; id < VCPUS; id++)
 		make_vcpu(d, id);
+	d->is_built = d->is_started = true;
+	domain_unpause(d);
 }
 
 /* Variables of the code under test and of the fake machine: the Makefile puts them into these sections. */

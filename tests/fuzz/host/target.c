@@ -110,10 +110,16 @@ static void step_race(struct input *in, const struct turn *t)
 	}
 }
 
+/* The world stays one of two domains. */
+static bool is_of_other_domains(u64 number)
+{
+	return number == RB_HC_DOMAIN_CREATE || number == RB_HC_DOMAIN_POPULATE || number == RB_HC_DOMAIN_BUILD || number == RB_HC_DOMAIN_DESTROY;
+}
+
 static void step_call(struct input *in, const struct turn *t)
 {
-	const u8 number = input_byte(in);
-	u64 arg[6] = { 0 };
+	const u8 byte = input_byte(in);
+	u64 number = byte % (RB_NR_CALLS + 1), arg[6] = { 0 };
 
 	for (u32 i = 0; i < 6; i++) {
 		const u8 byte = input_byte(in);
@@ -133,7 +139,10 @@ static void step_call(struct input *in, const struct turn *t)
 		else
 			arg[i] = byte;
 	}
-	do_call(t, number == 0xff ? input_word(in) : number % (RB_NR_CALLS + 1), arg);
+	if (byte == 0xff)
+		number = input_word(in);
+	if (t->v->domain->id != 0 || !is_of_other_domains(number))
+		do_call(t, number, arg);
 }
 
 static void step_touch(struct input *in, const struct turn *t)
