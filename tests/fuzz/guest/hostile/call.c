@@ -90,6 +90,11 @@ static bool arguments_refine(uint64_t nr, uint64_t arg[6])
 	case RB_HC_SCHED_WAIT:
 		timer_in(below(100000));
 		return true;
+	case RB_HC_DOMAIN_CREATE: case RB_HC_DOMAIN_POPULATE:
+		return guest_start->domain_id;	/* The watcher knows one domain. */
+	case RB_HC_DOMAIN_SET_SHARE:
+		arg[2] = one_in(2) ? 0 : 101 + below(7000);	/* with a small cap of its own it would not get far */
+		return true;
 	case RB_HC_VCPU_START:
 		accomplice_refine(arg);
 		return true;

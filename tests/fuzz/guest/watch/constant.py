@@ -6,12 +6,12 @@ The list is of what may change, not of what may not: a variable or page that is 
 from world import ACCESSED, ADDRESS, CHUNK, DIRTY, LARGE, OWNER_DOMAIN, OWNER_HYPERVISOR, OWNER_NONE, PAGE, PRESENT, WRITABLE, interface
 
 # What the hypervisor writes to while guests run: variables of its image, and fields of what it has of each CPU, domain and vCPU.
-VARIABLES = ["free_list", "lock", "ring", "ring_in", "ring_out", "fifo_room", "ports_lock", "page_chunks", "page_lock", "space_list", "run_queues", "idle_cpus"]
+VARIABLES = ["free_list", "lock", "last_sent", "fifo_room", "control_lock", "ports_lock", "page_chunks", "page_lock", "space_list", "run_queues", "idle_cpus"]
 ENDING = ["final_code", "final_reason", "ended"]    # and to these when the domain ends
 CPU_FIELDS = ("reschedule", "slow_exit", "in_guest", "current", "loaded")
 LIVE_FIELDS = ("space", "user_root", "flush_owed", "slots")
-DOMAIN_FIELDS = ("lock", "ending", "counters", "group")
-SPACE_FIELDS = ("lock", "place_count", "pt_present", "pt_ops", "pt_refused", "root_loads", "frames_typed", "frames_linked")
+DOMAIN_FIELDS = ("lock", "ending", "reason", "code", "console", "counters", "group")
+SPACE_FIELDS = ("lock", "place_count", "present", "pt_present", "pt_ops", "pt_refused", "root_loads", "frames_typed", "frames_linked")
 VCPU_CONSTANTS = ("domain", "id", "fpu")
 
 HYPERVISOR_STACK = 4 * PAGE     # HV_STACK_PAGES of x86/cpu.c
