@@ -78,13 +78,18 @@ class Machine:
 
 class Qemu(Machine):
     """image: the hypervisor, with or without the 32 at its end. guest: the kernel's file. counted: the clock counts instructions. options: the hypervisor's.
-    module: a file that the guest finds as its initial file system."""
+    module: a file that the guest finds as its initial file system. Or instead of guest, command line and module: manifest, a file, and files, those that it
+    names, by these names."""
 
-    def __init__(self, image, guest, command_line, seconds, counted=False, options="", module=None, cpus=1):
+    def __init__(self, image, guest, command_line, seconds, counted=False, options="", module=None, cpus=1, manifest=None, files=(), mem=256):
         super().__init__(seconds)
-        self.command = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max,-smap", "-m", "256", "-nodefaults", "-display", "none", "-no-reboot",
+        modules = [f"{guest} {command_line}"] + ([module] if module else [])
+        if manifest:
+            modules = [f"{manifest} manifest"] + [f"{path} {name}" for name, path in dict(files).items()]
+            options += " manifest"
+        self.command = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max,-smap", "-m", str(mem), "-nodefaults", "-display", "none", "-no-reboot",
                         "-serial", "stdio", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
-                        "-kernel", image + "32" if image.endswith(".elf") else image, "-append", f"exit=debug {options}", "-initrd", f"{guest} {command_line}" + (f",{module}" if module else "")]
+                        "-kernel", image + "32" if image.endswith(".elf") else image, "-append", f"exit=debug {options}", "-initrd", ",".join(modules)]
         self.command += ["-smp", str(cpus)]
         if counted:
             self.command += ["-icount", "shift=0,sleep=off"]

@@ -183,7 +183,8 @@ interrupt_in_hypervisor:
 	cld
 	call	interrupt_while_idle	/* (vector, rip) */
 	lea	cpu_idle_end(%rip), %rax
-	mov	%rax, 80(%rsp)		/* the wait is over */
+	mov	%rax, 80(%rsp)		/* the wait is over, */
+	andl	$~0x200, 96(%rsp)	/* and no other interrupt comes before what this one has brought is looked at */
 	pop	%r11
 	pop	%r10
 	pop	%r9

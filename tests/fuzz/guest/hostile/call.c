@@ -66,6 +66,12 @@ static uint64_t random_descriptor(void)
 	return one_in(3) ? descriptor ^ 1ul << below(64) : descriptor;
 }
 
+/* Where the hypervisor is to write: memory to spare, or none at all. Elsewhere the guest would destroy itself. */
+static uint64_t spare(uint64_t physical)
+{
+	return one_in(4) ? physical | 1ul << 50 : PICK(pool_pages);
+}
+
 /* For the calls where it matters. False: not to be made. */
 static bool arguments_refine(uint64_t nr, uint64_t arg[6])
 {
@@ -88,10 +94,25 @@ static bool arguments_refine(uint64_t nr, uint64_t arg[6])
 		arg[0] = one_in(4) ? arg[0] : time_now() + below(100000);
 		return true;
 	case RB_HC_SCHED_WAIT:
+		/* Something must end the wait, and not before it begins. */
+		running_page()->events_enabled = 0;
 		timer_in(below(100000));
 		return true;
 	case RB_HC_DOMAIN_CREATE: case RB_HC_DOMAIN_POPULATE:
 		return guest_start->domain_id;	/* The watcher knows one domain. */
+	case RB_HC_DOMAIN_WRITE:
+		if (arg[0] == guest_start->domain_id)
+			arg[1] = spare(arg[1]);
+		return true;
+	case RB_HC_DOMAIN_READ:
+		arg[2] = spare(arg[2]);
+		return true;
+	case RB_HC_DOMAIN_INFO:
+		arg[1] = spare(arg[1]);
+		return true;
+	case RB_HC_MACHINE_INFO:
+		arg[0] = spare(arg[0]);
+		return true;
 	case RB_HC_DOMAIN_SET_SHARE:
 		arg[2] = one_in(2) ? 0 : 101 + below(7000);	/* with a small cap of its own it would not get far */
 		return true;
@@ -101,7 +122,6 @@ static bool arguments_refine(uint64_t nr, uint64_t arg[6])
 	case RB_HC_VCPU_STOP:		/* vCPU 0 starts the others again; nobody would start it */
 		return vcpu_self() || !accomplice_count;
 	case RB_HC_SCHED_BLOCK:
-		/* Something must end the wait, and not before it begins. */
 		running_page()->events_enabled = 0;
 		timer_in(below(100000));
 		return true;
@@ -173,6 +193,8 @@ void random_call(void)
 	status = rb_hypercall6(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5], &result);
 	figures.calls[nr < 63 ? nr : 63][status <= 0 && status > -15 ? -status : 15]++;
 	call_judge(nr, arg, status);
+	if (nr == RB_HC_SCHED_WAIT)
+		running_page()->events_enabled = 1;
 	if (nr == RB_HC_VCPU_SET_ENTRY)
 		vcpu_self() ? guest_set_entry(0) : entry_restore();
 }
