@@ -5,7 +5,7 @@
 #include "boot/elf.h"
 #include "boot/plan.h"
 #include "lib/types.h"
-#include "vm/build.h"
+#include "vm/image.h"
 
 struct layout {
 	struct image image;

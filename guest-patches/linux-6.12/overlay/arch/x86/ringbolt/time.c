@@ -7,11 +7,13 @@
  */
 #include <linux/clockchips.h>
 #include <linux/interrupt.h>
+#include <linux/static_call.h>
 #include <linux/timekeeping.h>
 
 #include <asm/apic.h>
 #include <asm/cpufeature.h>
 #include <asm/irq_vectors.h>
+#include <asm/paravirt.h>
 #include <asm/pvclock.h>
 #include <asm/tsc.h>
 #include <asm/x86_init.h>
@@ -65,6 +67,36 @@ static void ringbolt_setup_timer(void)
 	device->max_delta_ticks = TIMER_MAX_NS;
 	clockevents_register_device(device);
 }
+
+/* ---------------- stolen time */
+
+/* How long a CPU wanted to run and did not, in nanoseconds: what the scheduler does not charge a task for. */
+static u64 ringbolt_steal_clock(int cpu)
+{
+	const struct rb_run_record *record = &per_cpu(ringbolt_vcpu.run, cpu);
+	u32 version;
+	u64 stolen;
+
+	do {
+		version = READ_ONCE(record->version);
+		virt_rmb();
+		stolen = READ_ONCE(record->spent[RB_RUN_STATE_RUNNABLE]);
+		virt_rmb();
+	} while (version & 1 || version != READ_ONCE(record->version));
+	return stolen;
+}
+
+/* Before the first CPU is online: static keys are ready by then. */
+static int __init ringbolt_steal_init(void)
+{
+	if (!on_ringbolt())
+		return 0;
+	static_call_update(pv_steal_clock, ringbolt_steal_clock);
+	static_key_slow_inc(&paravirt_steal_enabled);
+	static_key_slow_inc(&paravirt_steal_rq_enabled);
+	return 0;
+}
+early_initcall(ringbolt_steal_init);
 
 /* ---------------- counter and wall clock */
 
