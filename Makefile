@@ -6,7 +6,7 @@
 
 # Debian 12 packages: everything that building, running and testing need.
 DEPS := gcc libc6-dev make bc bison flex libelf-dev patch xz-utils cpio python3 \
-	linux-source-6.12 busybox-static qemu-system-x86
+	linux-source-6.12 busybox-static qemu-system-x86 libyajl-dev
 # What only the tests need: unit tests, a look into images, the second processor model, boot loaders, load, the compilers that users of the guest library may have.
 CHECK_DEPS := libcmocka-dev python3-pyelftools bochs bochs-term bochsbios vgabios bsdutils grub-common grub-pc-bin grub-efi-amd64-bin ovmf xorriso mtools stress-ng \
 	g++ clang libclang-rt-14-dev pkgconf spin
@@ -60,8 +60,11 @@ linux: | deps
 	@result=$$(guest-patches/build) && ln -sfnT "$$result" build/linux
 
 initramfs: build/initramfs.cpio.gz
-build/initramfs.cpio.gz: tools/initramfs/build $(shell find tools/initramfs/root -type f) | deps
-	@tools/initramfs/build $@
+build/initramfs.cpio.gz: tools/initramfs/build $(shell find tools/initramfs/root -type f) build/tools/image/usr/sbin/rb | deps
+	@tools/initramfs/build $@ build/tools/image
+build/tools/image/usr/sbin/rb: $(wildcard tools/rb/* hypervisor/boot/elf.[ch] hypervisor/boot/layout.[ch]) | deps
+	@$(MAKE) --no-print-directory -C tools/rb
+	@install -D build/tools/rb $@
 
 docs: | docs-deps
 	@$(MAKE) --no-print-directory -C docs
