@@ -86,10 +86,22 @@ status_set ports_set_target(u32 d, u64 port, u64 vcpu, u64 vector)
 	return 0;
 }
 
+/* A guest that gives two of its vCPUs one page has each take what is the other's. */
+static bool has_page_alone(const struct vcpu *v)
+{
+	for (u32 i = 0; i < VCPUS; i++) {
+		const struct vcpu *other = v->domain->vcpus[i];
+
+		if (other != v && other->page == v->page)
+			return false;
+	}
+	return true;
+}
+
 void raised_check(const struct vcpu *v, u32 vector)
 {
 	/* What is sent before a vCPU was started is lost. */
-	if (v->domain->ending || !v->page)
+	if (v->domain->ending || !v->page || !has_page_alone(v))
 		return;
 	if (run_state(&v->run) == RB_RUN_STATE_BLOCKED)
 		fail_msg("I-17: domain %u vCPU %u sleeps with vector %u raised", v->domain->id, v->id, vector);
