@@ -370,8 +370,7 @@ enum rb_status hc_sched_wait(struct vcpu *v);
  * it begins with, domain_unpause lets it run.
  * result: the domain's number
  * RB_PERM: the caller is not the control domain
- * RB_INVAL: the reserve does not end at or below `chunks`; the domain or the machine has more chunks than a window
- * shows (523264)
+ * RB_INVAL: the reserve does not end at or below `chunks`; `chunks` is more than a window shows (523264)
  * RB_NOSPACE: 64 domains exist; no memory is left for the domain's tables
  */
 struct hc_domain_create_args {
@@ -394,8 +393,8 @@ enum rb_status hc_domain_create(struct vcpu *v, const struct hc_domain_create_ar
  * RB_NOENT: there is no such domain
  * RB_INVAL: the first chunk is not below the domain's number of chunks; the first chunk is in the reserve, and not the
  * next one there
- * RB_BUSY: the domain was built; the domain has ended; a chunk is there already
- * RB_NOSPACE: no chunk of the machine is free
+ * RB_BUSY: the domain was built; the domain has ended; the first chunk is there already
+ * RB_NOSPACE: the machine has no chunk left to give
  */
 struct hc_domain_populate_args {
 	uint64_t domain;	/* number of the domain */
@@ -442,10 +441,12 @@ enum rb_status hc_domain_read(struct vcpu *v, const struct hc_domain_read_args *
  * RB_PERM: the caller is not the control domain
  * RB_NOENT: there is no such domain; no chunk of the caller is present at `image`
  * RB_TYPE: the chunk at `image` is not DATA
- * RB_INVAL: the image is empty or ends beyond the domain's chunks; image_offset is no multiple of 2 MiB that maps the
- * image from GATE_END on; entry is not in the image; direct_base is no multiple of 512 GiB from GATE_END on that leaves
- * room for the domain's chunks; the module ends beyond the domain's chunks; boot_start is no multiple of 4096; a boot
- * page is not in a DATA chunk that is present; a reserved field is not zero
+ * RB_INVAL: image_end is not above image_start; the image ends beyond the domain's chunks; the image has bytes in the
+ * page-table reserve; image_offset is no multiple of 2 MiB; image_offset does not map the image between GATE_END and
+ * the end of the address space; entry is not in the image; direct_base is no multiple of 512 GiB; the domain's chunks
+ * do not fit at direct_base between GATE_END and the end of the address space; the module ends beyond the domain's
+ * chunks; boot_start is no multiple of 4096; a boot page is not in a DATA chunk that is present; a reserved field is
+ * not zero
  * RB_NOSPACE: the reserve has too few chunks for the first page tables
  * RB_BUSY: the domain was built; the domain has ended
  */
@@ -484,7 +485,7 @@ enum rb_status hc_domain_pause(struct vcpu *v, const struct hc_domain_pause_args
  * RB_PERM: the caller is not the control domain
  * RB_NOENT: there is no such domain
  * RB_INVAL: it is the calling domain
- * RB_AGAIN: the domain is still on a CPU, or chunks are left: call again
+ * RB_AGAIN: a vCPU of the domain is still on a CPU: call again; chunks are left: call again
  */
 struct hc_domain_destroy_args {
 	uint64_t domain;	/* number of the domain */

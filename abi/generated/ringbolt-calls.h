@@ -562,7 +562,7 @@ static RB_INLINE long rb_sched_wait(void)
  * result: the domain's number
  * RB_PERM: the caller is not the control domain
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the reserve does not end
- * at or below `chunks`; the domain or the machine has more chunks than a window shows (523264)
+ * at or below `chunks`; `chunks` is more than a window shows (523264)
  * RB_NOSPACE: 64 domains exist; no memory is left for the domain's tables
  */
 static RB_INLINE long rb_domain_create(uint64_t chunks, uint64_t pt_first, uint64_t pt_quota, uint64_t vcpus, uint64_t *result)
@@ -581,8 +581,8 @@ static RB_INLINE long rb_domain_create(uint64_t chunks, uint64_t pt_first, uint6
  * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the first chunk is not
  * below the domain's number of chunks; the first chunk is in the reserve, and not the next one there
  * RB_NOENT: there is no such domain
- * RB_BUSY: the domain was built; the domain has ended; a chunk is there already
- * RB_NOSPACE: no chunk of the machine is free
+ * RB_BUSY: the domain was built; the domain has ended; the first chunk is there already
+ * RB_NOSPACE: the machine has no chunk left to give
  */
 static RB_INLINE long rb_domain_populate(uint64_t domain, uint64_t first, uint64_t count, uint64_t *result)
 {
@@ -635,11 +635,12 @@ static RB_INLINE long rb_domain_read(uint64_t domain, uint64_t from, uint64_t to
  * domain: number of the domain
  * image: guest-physical address, in the caller, of a domain_image (below 2^52, a multiple of 128)
  * RB_PERM: the caller is not the control domain
- * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; the image is empty or
- * ends beyond the domain's chunks; image_offset is no multiple of 2 MiB that maps the image from GATE_END on; entry is
- * not in the image; direct_base is no multiple of 512 GiB from GATE_END on that leaves room for the domain's chunks;
- * the module ends beyond the domain's chunks; boot_start is no multiple of 4096; a boot page is not in a DATA chunk
- * that is present; a reserved field is not zero
+ * RB_INVAL: an argument breaks its limits, or a register that carries no argument is not zero; image_end is not above
+ * image_start; the image ends beyond the domain's chunks; the image has bytes in the page-table reserve; image_offset
+ * is no multiple of 2 MiB; image_offset does not map the image between GATE_END and the end of the address space; entry
+ * is not in the image; direct_base is no multiple of 512 GiB; the domain's chunks do not fit at direct_base between
+ * GATE_END and the end of the address space; the module ends beyond the domain's chunks; boot_start is no multiple of
+ * 4096; a boot page is not in a DATA chunk that is present; a reserved field is not zero
  * RB_NOENT: there is no such domain; no chunk of the caller is present at `image`
  * RB_TYPE: the chunk at `image` is not DATA
  * RB_BUSY: the domain was built; the domain has ended
@@ -687,7 +688,7 @@ static RB_INLINE long rb_domain_pause(uint64_t domain)
  * RB_PERM: the caller is not the control domain
  * RB_INVAL: a register that carries no argument is not zero; it is the calling domain
  * RB_NOENT: there is no such domain
- * RB_AGAIN: the domain is still on a CPU, or chunks are left: call again
+ * RB_AGAIN: a vCPU of the domain is still on a CPU: call again; chunks are left: call again
  */
 static RB_INLINE long rb_domain_destroy(uint64_t domain)
 {

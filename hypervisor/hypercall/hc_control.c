@@ -266,13 +266,15 @@ enum rb_status hc_domain_pause(struct vcpu *v, const struct hc_domain_pause_args
 static enum rb_status destroy(const struct vcpu *v, u64 id)
 {
 	struct domain *d = domain_existing(id);
+	enum rb_status status;
 
 	if (!d)
 		return RB_NOENT;
 	if (d == v->domain)
 		return RB_INVAL;
+	status = domain_destroy(d);
 	ports_destroy(d);
-	return domain_destroy(d);
+	return status;
 }
 
 enum rb_status hc_domain_destroy(struct vcpu *v, const struct hc_domain_destroy_args *a)

@@ -2,7 +2,7 @@
 /*
  * Event ports; see port.h. One lock for all: connecting involves two domains, and a send is short.
  *
- * Keeps: peers name each other; a port that is not CONNECTED has no peer.
+ * Keeps: peers name each other, whatever becomes of their domains; a port that is not CONNECTED has no peer.
  */
 #include "ipc/port.h"
 #include "lib/ensure.h"
@@ -170,8 +170,8 @@ enum rb_status port_mask(struct domain *d, u64 number, bool masked)
 /* Caller holds the lock. */
 static void close_locked(struct port *port)
 {
-	struct domain *other = port->state == PORT_CONNECTED ? domain_find(port->domain) : NULL;
-	struct port *peer = other ? port_find(other, port->peer) : NULL;
+	/* Also of a domain that has ended: its ports are there until it is destroyed. */
+	struct port *peer = port->state == PORT_CONNECTED ? port_find(domains[port->domain], port->peer) : NULL;
 
 	if (peer)
 		peer->state = PORT_UNCONNECTED;
@@ -190,6 +190,19 @@ enum rb_status port_close(struct domain *d, u64 number)
 	return port ? RB_OK : RB_NOENT;
 }
 
+/* Ports that wait for a domain that is no more: not for the next one of its number. Caller holds the lock. */
+static void waiting_end(const struct domain *d)
+{
+	for (u32 i = 0; i < domains_end; i++) {
+		for (u32 number = 0; domains[i]->ports && number < RB_NR_PORTS; number++) {
+			struct port *port = &domains[i]->ports[number];
+
+			if (port->state == PORT_WAITING && port->domain == d->id)
+				port->state = PORT_UNCONNECTED;
+		}
+	}
+}
+
 void ports_destroy(struct domain *d)
 {
 	struct port *ports;
@@ -201,6 +214,8 @@ void ports_destroy(struct domain *d)
 			close_locked(&ports[i]);
 	}
 	d->ports = NULL;
+	if (ports)
+		waiting_end(d);
 	spin_unlock(&ports_lock);
 	if (ports)
 		page_run_free(ports, TABLE_PAGES);

@@ -11,7 +11,7 @@ enum port_state {
 	PORT_FREE,
 	PORT_WAITING,		/* allocated for a domain to bind */
 	PORT_CONNECTED,
-	PORT_UNCONNECTED,	/* its peer was closed */
+	PORT_UNCONNECTED,	/* its peer was closed, or the domain that was to bind is gone */
 };
 
 /* Guarded by the lock of all ports. */
@@ -27,7 +27,7 @@ struct port {
 
 /* A new domain's ports, all free. Here, so that a guest is refused one only when all are in use. False: no memory. */
 bool ports_create(struct domain *d);
-/* Close all and free the table; nothing, if there is none. Before the domain goes. */
+/* Close all and free the table; nothing, if there is none. Once the domain has ended: then no port begins to wait for it. */
 void ports_destroy(struct domain *d);
 enum rb_status port_alloc(struct domain *d, u64 peer_domain, u64 *port);
 enum rb_status port_bind(struct domain *d, u64 peer_domain, u64 peer_port, u64 *port);

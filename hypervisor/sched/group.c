@@ -22,6 +22,11 @@ void run_group_set(struct run_group *group, u32 weight, u32 cap, u64 now)
 {
 	run_group_update(group, now, 0, 0);
 	spin_lock(&group->lock);
+	/* What was used while there was no cap is no debt. */
+	if (!group->budget_ns) {
+		group->used_ns = 0;
+		group->period = now / RUN_PERIOD_NS;
+	}
 	group_share(group, weight, cap);
 	spin_unlock(&group->lock);
 }

@@ -35,6 +35,17 @@ static u64 lag_most(const struct run_unit *unit)
 	return RUN_SLICE_NS * unit->group->rate;
 }
 
+struct heap *queue_heap(struct run_queue *queue, const struct run_unit *unit)
+{
+	const struct heap_node *root = &unit->node;
+
+	while (root->parent)
+		root = root->parent;
+	if (queue->ready.root == root)
+		return &queue->ready;
+	return queue->aside.root == root ? &queue->aside : &queue->parked;
+}
+
 /* A unit's load: its part of its domain's weight. That changes when others of the domain begin to want to run; it is looked at anew at each turn. */
 void queue_count(struct run_queue *queue, struct run_unit *unit)
 {

@@ -45,6 +45,8 @@ static inline bool queue_has_waiting(const struct run_queue *queue)
 	return !heap_is_empty(&queue->ready) || !heap_is_empty(&queue->aside);
 }
 
+/* Which of the queue's heaps a unit waits in. */
+struct heap *queue_heap(struct run_queue *queue, const struct run_unit *unit);
 /* A unit's state, and the time it was in the one before. */
 void state_set(struct run_unit *unit, u32 state, u64 now);
 /* A unit runs or waits here from now on; no longer. */

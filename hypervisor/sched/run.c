@@ -87,6 +87,37 @@ void run_stop(struct run_unit *unit, u32 state, u64 now)
 	queue_unlock(queue);
 }
 
+void run_cancel(struct run_unit *unit, u64 now)
+{
+	struct run_queue *queue = unit_lock(unit);
+
+	if (unit->times.state == RB_RUN_STATE_RUNNABLE) {
+		heap_remove(queue_heap(queue, unit), &unit->node);
+		queue_uncount(queue, unit);
+		run_group_update(unit->group, now, 0, -1);
+		state_set(unit, RB_RUN_STATE_OFFLINE, now);
+	}
+	queue_unlock(queue);
+}
+
+void run_unbind(struct run_unit *unit)
+{
+	struct run_queue *queue = unit_lock(unit);
+
+	unit->bound = false;
+	spin_unlock(&queue->lock);
+}
+
+bool run_is_free(struct run_unit *unit)
+{
+	struct run_queue *queue = unit_lock(unit);
+	const u32 state = unit->times.state;
+	const bool is_free = !unit->bound && (state == RB_RUN_STATE_OFFLINE || state == RB_RUN_STATE_BLOCKED);
+
+	spin_unlock(&queue->lock);
+	return is_free;
+}
+
 void run_yield(u32 cpu)
 {
 	struct run_queue *queue = &run_queues[cpu];

@@ -88,6 +88,12 @@ static inline u32 run_state(const struct run_unit *unit)
 void run_times(struct run_unit *unit, struct run_times *times);
 /* The running unit stops for this reason: BLOCKED or OFFLINE. */
 void run_stop(struct run_unit *unit, u32 state, u64 now);
+/* One that waits does so no longer: RUNNABLE to OFFLINE. Nothing, in another state. */
+void run_cancel(struct run_unit *unit, u64 now);
+/* What was picked and stopped again, without being loaded, is bound no longer. */
+void run_unbind(struct run_unit *unit);
+/* It does not want to run, and no CPU is at it: until somebody starts or wakes it, nothing here knows it. */
+bool run_is_free(struct run_unit *unit);
 /* What runs on the CPU lets others that wait there go first. */
 void run_yield(u32 cpu);
 /* What a CPU runs now: what it ran, if it still may; NULL: nothing wants to. Its vCPU must be loaded, then run_settle called. */

@@ -21,11 +21,17 @@ static bool is_kernel_range(u64 offset, u64 start, u64 bytes)
 	return first >= RB_GATE_END && last >= first;
 }
 
+/* Page tables are mapped read-only: an image there could not be mapped. */
+static bool image_meets_reserve(const struct space *space, const struct image *image)
+{
+	return image->start < chunk_address(space->pt_first + space->pt_quota) && image->end > chunk_address(space->pt_first);
+}
+
 static bool image_is_valid(const struct space *space, const struct image *image)
 {
 	const u64 memory = chunk_address(space->chunk_count);
 
-	if (image->start >= image->end || image->end > ADDRESS_LIMIT || image->end > memory)
+	if (image->start >= image->end || image->end > ADDRESS_LIMIT || image->end > memory || image_meets_reserve(space, image))
 		return false;
 	if (image->image_offset % CHUNK_BYTES || !is_kernel_range(image->image_offset, image->start, image->end - image->start))
 		return false;

@@ -191,9 +191,19 @@ void domain_console_interrupt(void)
 		event_raise(d->vcpus[0], RB_VECTOR_CONSOLE);
 }
 
-void domain_console_added(const struct domain *d)
+void domain_console_added(struct domain *d)
 {
+	struct domain_console *c = &d->console;
+
 	console_lock();
+	/* What was typed for the one before it, and what that had begun to write when it ended, is nobody's. */
+	if (sending == d)
+		sending = NULL;
+	if (last_writer == d)
+		last_writer = NULL;
+	c->length = c->sent = 0;
+	c->ends_line = false;
+	__atomic_store_n(&c->input_start, __atomic_load_n(&c->input_end, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
 	if (d->id > 0) {
 		is_shared = true;
 		console_share();

@@ -33,7 +33,7 @@ size_t domain_console_write(struct domain *d, const void *bytes, size_t count);
 size_t domain_console_read(struct domain *d, void *buffer, size_t count);
 /* The serial port's interrupt: bytes arrived. */
 void domain_console_interrupt(void);
-/* There is a further domain: from the second on the console is shared. */
-void domain_console_added(const struct domain *d);
+/* There is a further domain: its console is empty, and from the second on the line is shared. Before anything is typed for it. */
+void domain_console_added(struct domain *d);
 /* It does not run any more: another one comes to the foreground in its place. */
 void domain_console_ended(struct domain *d);

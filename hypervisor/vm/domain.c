@@ -175,18 +175,18 @@ u64 domain_cpus(const struct domain *d, u64 vcpu_mask)
 	return mask;
 }
 
-static void vcpus_stop(struct domain *d)
+static void vcpus_each(struct domain *d, void (*stop)(struct vcpu *))
 {
 	/* A vCPU that goes to another CPU after we have looked where it is sees what we have set. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (u32 i = 0; i < d->vcpu_count; i++)
-		vcpu_stop(d->vcpus[i]);
+		stop(d->vcpus[i]);
 }
 
 void domain_pause(struct domain *d)
 {
 	__atomic_store_n(&d->is_paused, true, __ATOMIC_SEQ_CST);
-	vcpus_stop(d);
+	vcpus_each(d, vcpu_stop);
 }
 
 bool domain_is_quiet(const struct domain *d)
@@ -234,7 +234,7 @@ static void domain_end(struct domain *d, u32 reason, u32 code)
 		}
 	}
 	spin_unlock(&d->lock);
-	vcpus_stop(d);
+	vcpus_each(d, vcpu_cancel);
 	if (is_first)
 		domain_console_ended(d);
 }
@@ -290,37 +290,40 @@ void domain_shutdown(struct vcpu *v, u32 reason, u32 code)
 /* Chunks given back in one call. */
 #define CHUNKS_AT_ONCE 4096u
 
-/* Is there nothing of it on any CPU, and in no queue? */
+/* Is there nothing of it on any CPU, and in no queue? Caller holds the domain's lock: a vCPU that stops itself holds it until it has. */
 static bool domain_has_left(const struct domain *d)
 {
-	for (u32 i = 0; i < cpu_count; i++) {
-		const struct vcpu *loaded = __atomic_load_n(&cpus[i].loaded, __ATOMIC_SEQ_CST);
-
-		if (loaded && loaded->domain == d)
-			return false;
-	}
 	for (u32 i = 0; i < d->vcpu_count; i++) {
-		const u32 state = run_state(&d->vcpus[i]->run);
-
-		if (state == RB_RUN_STATE_RUNNING || state == RB_RUN_STATE_RUNNABLE)
+		if (!run_is_free(&d->vcpus[i]->run))
 			return false;
 	}
 	return true;
 }
 
-static void vcpus_forget(struct domain *d)
+/* Its vCPUs are none from now on. False: not yet. */
+static bool vcpus_forget(struct domain *d)
 {
-	for (u32 i = 0; i < d->vcpu_count; i++)
-		vcpu_forget(d->vcpus[i]);
-	__atomic_store_n(&d->vcpu_count, 0, __ATOMIC_RELEASE);
+	bool have_left;
+
+	spin_lock(&d->lock);
+	have_left = domain_has_left(d);
+	if (have_left) {
+		for (u32 i = 0; i < d->vcpu_count; i++)
+			vcpu_forget(d->vcpus[i]);
+		/* Somebody may have woken one before it was forgotten, who did not know yet that it was ending. */
+		have_left = domain_has_left(d);
+	}
+	if (have_left)
+		__atomic_store_n(&d->vcpu_count, 0, __ATOMIC_RELEASE);
+	spin_unlock(&d->lock);
+	return have_left;
 }
 
 enum rb_status domain_destroy(struct domain *d)
 {
 	domain_end(d, RB_SHUTDOWN_REASON_POWEROFF, 0);
-	if (!domain_has_left(d))
+	if (!vcpus_forget(d))
 		return RB_AGAIN;
-	vcpus_forget(d);
 	if (space_remove_chunks(&d->space, CHUNKS_AT_ONCE) == CHUNKS_AT_ONCE)
 		return RB_AGAIN;
 	windows_free(d);

@@ -143,12 +143,9 @@ static struct vcpu *vcpu_choose(struct cpu *cpu)
 		unit = run_pick(cpu->id, time_now_ns());
 		if (unit) {
 			v = (struct vcpu *)((u8 *)unit - offsetof(struct vcpu, run));
-			if (v->domain->ending)
-				run_stop(&v->run, RB_RUN_STATE_OFFLINE, time_now_ns());
-			else if (__atomic_load_n(&v->domain->is_paused, __ATOMIC_SEQ_CST))
-				vcpu_hold(v);
-			else
+			if (!v->domain->ending && !__atomic_load_n(&v->domain->is_paused, __ATOMIC_SEQ_CST))
 				return v;
+			vcpu_refuse(cpu, v);
 			continue;
 		}
 		cpu->current = NULL;

@@ -15,9 +15,9 @@ void event_raise(struct vcpu *v, u32 vector)
 	if (v->page) {
 		__atomic_fetch_or(&v->page->pending_vectors[vector / 64], 1ul << vector % 64, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&v->page->pending, 1, __ATOMIC_SEQ_CST);
+		vcpu_wake_locked(v);
 	}
 	spin_unlock(&v->page_lock);
-	vcpu_wake(v);
 }
 
 void event_port_set(struct vcpu *v, u32 port)

@@ -2,6 +2,8 @@
 /*
  * vCPUs and the processor state that changes hands with them.
  *
+ * A vCPU is woken under its page's lock, and only while it has a page: once that was taken away (vcpu_forget) nobody wakes it, however long ago he began to.
+ *
  * Keeps I-14: when another domain's vCPU is loaded, the CPU's writable gate pages are scrubbed, so that it finds nothing of the one before; and
  * the branch predictors are flushed where the processor can.
  */
@@ -194,6 +196,8 @@ void vcpu_take_away(struct cpu *cpu)
 	struct domain *d = v->domain;
 
 	live_root_leave(cpu->live);
+	*cpu->vcpu_page_entry = 0;
+	*cpu->window_entry = 0;
 	cpu->current = NULL;
 	__atomic_store_n(&cpu->loaded, NULL, __ATOMIC_SEQ_CST);
 	spin_lock(&d->lock);
@@ -214,7 +218,7 @@ void vcpu_take_away(struct cpu *cpu)
 	spin_unlock(&d->lock);
 }
 
-void vcpu_wake(struct vcpu *v)
+void vcpu_wake_locked(struct vcpu *v)
 {
 	const u32 cpu = __atomic_load_n(&v->run.cpu, __ATOMIC_SEQ_CST), state = run_state(&v->run);
 	u64 look;
@@ -230,8 +234,16 @@ void vcpu_wake(struct vcpu *v)
 	if (state != RB_RUN_STATE_BLOCKED)
 		return;
 	if (run_wake(&v->run, time_now_ns(), &look))
-		vcpu_show_state(v);
+		run_record_write(v);
 	cpus_look(look);
+}
+
+void vcpu_wake(struct vcpu *v)
+{
+	spin_lock(&v->page_lock);
+	if (v->page)
+		vcpu_wake_locked(v);
+	spin_unlock(&v->page_lock);
 }
 
 /* Whoever takes is_held away wakes it. */
@@ -247,7 +259,8 @@ static bool held_wake(struct vcpu *v)
 	return true;
 }
 
-void vcpu_hold(struct vcpu *v)
+/* Its domain is paused: it is BLOCKED until that is over. */
+static void vcpu_hold(struct vcpu *v)
 {
 	run_stop(&v->run, RB_RUN_STATE_BLOCKED, time_now_ns());
 	vcpu_show_state(v);
@@ -255,6 +268,16 @@ void vcpu_hold(struct vcpu *v)
 	/* It may have been unpaused before anybody could see it held. */
 	if (!__atomic_load_n(&v->domain->is_paused, __ATOMIC_SEQ_CST))
 		held_wake(v);
+}
+
+void vcpu_refuse(struct cpu *cpu, struct vcpu *v)
+{
+	if (v->domain->ending)
+		run_stop(&v->run, RB_RUN_STATE_OFFLINE, time_now_ns());
+	else
+		vcpu_hold(v);
+	if (cpu->loaded != v)
+		run_unbind(&v->run);
 }
 
 void vcpu_resume(struct vcpu *v)
@@ -269,6 +292,12 @@ void vcpu_resume(struct vcpu *v)
 	spin_unlock(&v->page_lock);
 	if (is_pending)
 		vcpu_wake(v);
+}
+
+void vcpu_cancel(struct vcpu *v)
+{
+	run_cancel(&v->run, time_now_ns());
+	vcpu_stop(v);
 }
 
 void vcpu_stop(struct vcpu *v)

@@ -75,12 +75,17 @@ enum rb_status vcpu_end(struct vcpu *v);
 void vcpu_take_away(struct cpu *cpu);
 /* Something became pending: let it run if it waits; make its CPU look, if that is another one. */
 void vcpu_wake(struct vcpu *v);
+/* The same, for who holds the lock of its page; it has one. */
+void vcpu_wake_locked(struct vcpu *v);
 /* Its state into the vCPU page. Whoever changes the state does it afterwards: the last one to do so shows the last one. */
 void vcpu_show_state(struct vcpu *v);
-/* Its CPU looks: it can no longer run, for its domain ends or is paused. */
+/* Its CPU looks: it can no longer run, for its domain is paused. */
 void vcpu_stop(struct vcpu *v);
-/* The running vCPU of a domain that is paused; and one that may go on. */
-void vcpu_hold(struct vcpu *v);
+/* The same for a domain that ends; and it no longer waits for a CPU. */
+void vcpu_cancel(struct vcpu *v);
+/* It was chosen to run on this CPU, and its domain is paused or ends. */
+void vcpu_refuse(struct cpu *cpu, struct vcpu *v);
+/* Its domain is paused no longer. */
 void vcpu_resume(struct vcpu *v);
 /* What is loaded on the CPU is of a domain that ended: nothing is loaded. */
 void vcpu_discard(struct cpu *cpu);
