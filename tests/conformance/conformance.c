@@ -48,7 +48,7 @@ void verdict(enum verdict verdict, const char *file, int line, const char *forma
 
 static bool is_alone(const struct test *test)
 {
-	return test->alone || test->bare || test->hypervisor || test->again;
+	return test->alone || test->bare || test->hypervisor || test->again || test->cpus;
 }
 
 void ends(unsigned status, const char *line)
@@ -172,6 +172,8 @@ int main(struct rb_start_info *start)
 		else
 			test_run(test);
 	}
+	/* What the last one left must not keep the machine running. */
+	image_reset();
 	guest_printf("@done\n");
 	return 0;
 }

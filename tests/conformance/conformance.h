@@ -16,6 +16,7 @@
  *	.hypervisor = "WORDS"	alone, with these options of the hypervisor
  *	.bare = true		alone, and before the guest has set anything: no entry points, no world
  *	.again = "WORD"		alone, and a second time with this word on the command line (test_option); with "module" there is a second module then
+ *	.cpus = N		alone, on a machine of so many processors
  *	.bochs = "WHY"		on Bochs, which models what QEMU does not
  */
 #pragma once
@@ -28,6 +29,7 @@ struct test {
 	void (*run)(void);
 	bool alone, bare;
 	const char *hypervisor, *again, *bochs;
+	unsigned cpus;
 };
 
 #define TEST(identity, sentence, ...) TEST_AT(__LINE__, identity, sentence, ##__VA_ARGS__)

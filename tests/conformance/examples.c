@@ -210,3 +210,58 @@ TEST("vcpu_start.example", "The example does what it shows: it returns true.", .
 {
 	EXAMPLE(vcpu_start);
 }
+
+TEST("domain_create.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(domain_create);
+}
+
+TEST("domain_populate.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(domain_populate);
+}
+
+TEST("domain_write.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(domain_write);
+}
+
+TEST("domain_read.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(domain_read);
+}
+
+TEST("domain_build.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(domain_build);
+}
+
+TEST("domain_unpause.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(domain_unpause);
+}
+
+TEST("domain_pause.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(domain_pause);
+}
+
+TEST("domain_destroy.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(domain_destroy);
+}
+
+TEST("domain_set_share.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(domain_set_share);
+}
+
+TEST("domain_info.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(domain_info);
+}
+
+TEST("machine_info.example", "The example does what it shows: it returns true.")
+{
+	EXAMPLE(machine_info);
+}

@@ -33,6 +33,7 @@ class Test:
     bochs: bool     # only there
     hypervisor: str     # its options
     again: str      # a word for a second boot
+    cpus: int       # processors of its machine
 
 
 def c_string(literals):
@@ -62,7 +63,7 @@ def tests_of(path, image):
         line = text.count("\n", 0, match.start()) + 1
         marks = expanded(match[3], text)
         yield Test(c_string(match[1]), c_string(match[2]), os.path.relpath(path, TOP), line, image, ".bochs" in marks,
-                   mark("hypervisor", marks), mark("again", marks))
+                   mark("hypervisor", marks), mark("again", marks), int((re.search(r"\.cpus = (\d+)", marks) or [0, 1])[1]))
 
 
 def all_tests(paths):

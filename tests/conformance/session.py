@@ -16,6 +16,7 @@ import boot  # noqa: E402
 
 VERDICTS = ("pass", "skip", "error", "fail", "crash")       # from good to bad
 WORD = re.compile(r"^@(\w+)(?: (\S+))?(?: (.*))?$")
+NUMBER = re.compile(r"^\[00\] ")       # of the domain, once there was another one
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Result:
 
 @dataclass
 class Place:
-    """Where tests run. start: (guest's file, words for its command line, options of the hypervisor, a second module or None) -> a boot.Machine."""
+    """Where tests run. start: (guest's file, words for its command line, options of the hypervisor, a second module or None, processors) -> a boot.Machine."""
     build: str
     start: object
     seconds: int        # that one test may take
@@ -40,8 +41,8 @@ class Place:
 class Boot:
     """One boot of an image: its lines, as results."""
 
-    def __init__(self, place, kernel, words, options="", module=None):
-        self.place, self.arguments = place, (kernel, words, options, module)
+    def __init__(self, place, kernel, words, options="", module=None, cpus=1):
+        self.place, self.arguments = place, (kernel, words, options, module, cpus)
         self.results, self.alone, self.output = [], [], []
         self.test = None            # that runs, or ran last
         self.has_verdict = True
@@ -58,6 +59,7 @@ class Boot:
     def hear(self, machine, line):
         if not line:
             return
+        line = NUMBER.sub("", line)
         self.output.append(line if len(line) < 300 else f"{line[:200]}... ({len(line)} bytes)")
         match = WORD.match(line)
         if not match:
@@ -149,7 +151,7 @@ def image_results(place, kernel, tests, module, alone=False):
         words = f"after={one.test}"
     for name in left:
         for again in ("", tests[name].again) if tests[name].again else ("",):
-            one = Boot(place, kernel, f"only={name} {again}", tests[name].hypervisor, module if again == "module" else None).run()
+            one = Boot(place, kernel, f"only={name} {again}", tests[name].hypervisor, module if again == "module" else None, tests[name].cpus).run()
             yield from one.results
             if not one.results:
                 yield Result(name, place.build, "error", one.broken or "the image has no such test", 0, one.output)

@@ -3,10 +3,10 @@
 #include "child.h"
 
 /* The mailbox is where the direct map has it. RBX and RBP are kept by calls. */
-extern const char child_program[], child_program_end[];
 static void __attribute__((used)) program(void)
 {
 	__asm__ volatile(".pushsection .rodata, \"a\"\n"
+		".globl child_program, child_program_end\n"
 		"child_program:\n\t"
 		"movabs %0, %%rbx\n"
 		"1:\tmov %1, %%eax\n\t"

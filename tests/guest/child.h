@@ -23,6 +23,8 @@ struct child_mailbox {
 	uint64_t turns;		/* of its loop */
 };
 
+/* Its program. */
+extern const char child_program[], child_program_end[];
 /* What child_build tells of a child, for tests that change it. */
 struct rb_domain_image child_image(void);
 /* A child with all its memory and its program, not built. Returns its number. */
