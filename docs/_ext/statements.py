@@ -14,8 +14,8 @@ GENERATED = ROOT / "abi" / "generated" / "statements.tsv"
 TESTS = ROOT / "tests" / "conformance"
 
 # First parts of the ids of the chapters; all others are names of calls and operations, from abi/ringbolt.toml.
-CHAPTERS = {"conventions", "discovery", "start", "boot", "gate", "vcpu_page", "event", "frame", "pagetable", "chunk", "time", "order",
-            "error", "version"}
+CHAPTERS = {"conventions", "discovery", "start", "boot", "gate", "vcpu_page", "event", "frame", "pagetable", "chunk", "time", "domain",
+            "order", "error", "version"}
 
 OPENING = re.compile(r"^:::\{statement\}(.*)$")
 CHAPTER_ID = re.compile(r"([a-z_]+)\.[a-z0-9_]+")
