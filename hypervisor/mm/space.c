@@ -48,14 +48,19 @@ static void space_free_tables(struct space *space)
 		page_run_free(space->reserve, reserve_pages(space));
 }
 
-enum rb_status space_init(struct space *space, u16 owner, u32 guest_chunks, u32 pt_first, u32 pt_quota)
+bool space_can_be(u32 guest_chunks, u32 pt_first, u32 pt_quota)
 {
 	const u32 most = PAGE_RUN_MAX * (u32)(PAGE_BYTES / sizeof(u32));
 
-	ENSURE(owner >= OWNER_DOMAIN);
 	if (guest_chunks == 0 || guest_chunks > most || chunk_count > most)
-		return RB_INVAL;
-	if (pt_quota == 0 || pt_quota > RESERVE_CHUNKS_MAX || pt_first >= guest_chunks || pt_quota > guest_chunks - pt_first)
+		return false;
+	return pt_quota && pt_quota <= RESERVE_CHUNKS_MAX && pt_first < guest_chunks && pt_quota <= guest_chunks - pt_first;
+}
+
+enum rb_status space_init(struct space *space, u16 owner, u32 guest_chunks, u32 pt_first, u32 pt_quota)
+{
+	ENSURE(owner >= OWNER_DOMAIN);
+	if (!space_can_be(guest_chunks, pt_first, pt_quota))
 		return RB_INVAL;
 
 	*space = (struct space){

@@ -61,6 +61,8 @@ struct space {
 
 #define NO_MFN ((mfn_t){ ~0ul })
 
+/* Is the range such that space_init takes it? */
+bool space_can_be(u32 chunk_count, u32 pt_first, u32 pt_quota);
 /*
  * An empty space. owner: OWNER_DOMAIN + id. The reserve is the range [pt_first, pt_first + pt_quota), inside chunk_count.
  * INVAL: the range; NOSPACE: no pages.

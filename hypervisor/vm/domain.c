@@ -125,9 +125,12 @@ static bool vcpus_make(struct domain *d, u32 count)
 
 enum rb_status domain_create(const struct domain_shape *shape, struct domain **created)
 {
-	struct domain *d = domain_take();
 	enum rb_status status;
+	struct domain *d;
 
+	if (!space_can_be(shape->chunk_count, shape->pt_first, shape->pt_quota))
+		return RB_INVAL;
+	d = domain_take();
 	if (!d)
 		return RB_NOSPACE;
 	status = space_init(&d->space, (u16)(OWNER_DOMAIN + d->id), shape->chunk_count, shape->pt_first, shape->pt_quota);
