@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every call but those of page tables (tables.c), and shutdown, which does not return. */
+/* Every call but those of page tables (tables.c) and of the control domain (control.c), and shutdown, which does not return. */
 #include "measure.h"
 
 static uint64_t out;		/* results that nobody wants */

@@ -50,3 +50,4 @@ static inline uint64_t clock_read(void)
 void measure_calls(void);
 void measure_tables(void);
 void measure_paths(void);
+void measure_control(void);
