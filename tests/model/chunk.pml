@@ -6,10 +6,10 @@
  * own, that can map the chunk. A CPU remembers one translation of the chunk until it flushes.
  *
  * In the code: mm/chunk.c:chunk_alloc with mm/space.c:space_add_chunk (mm/space.c:space_add_data) and mm/space.c:space_grow_reserve, the check of a leaf, vCPUs of
- * two domains that take turns on a CPU, a vCPU that stops (vm/vcpu.c:vcpu_take_away: mm/live.c:live_root_leave), the end of a domain (that on each CPU, then mm/space.c:space_destroy,
- * which nothing calls yet); LEAVE_KEEPS, without the flush that live_root_leave owes, passes too. Left out: what boot does before a guest runs
+ * two domains that take turns on a CPU, a vCPU that stops (vm/vcpu.c:vcpu_take_away, vm/vcpu.c:vcpu_discard: mm/live.c:live_root_leave), the end of a domain (that on each CPU, then
+ * vm/domain.c:domain_destroy: mm/space.c:space_remove_chunks in several calls, mm/space.c:space_destroy); LEAVE_KEEPS, without the flush that live_root_leave owes, passes too. Left out: what boot does before a guest runs
  * (~mm/chunk.c:chunk_table_init, ~mm/chunk.c:chunk_make_free, ~mm/chunk.c:chunk_make_hypervisor), pages of the hypervisor's own
- * (~mm/page.c:page_chunk_add, ~mm/page.c:page_chunk_remove), and what only looks (~mm/chunk.c:chunk_list_check, ~mm/walk.c:check_chunks, ~mm/walk.c:check_owners).
+ * (~mm/page.c:page_chunk_add, ~mm/page.c:page_chunk_remove), a domain that is given up before it has memory (~vm/domain.c:domain_create), and what only looks (~mm/chunk.c:chunk_list_check, ~mm/walk.c:check_chunks, ~mm/walk.c:check_owners).
  * Words: chunk_alloc chunk_release judge_leaf live_root_switch_space live_root_leave space_destroy CHUNK_TAG_PAGETABLE OWNER_NONE.
  *
  * Intended, and not in the code (GIVE_BACK): a domain gives a chunk back and goes on. Claim it under the space's lock, sweep the leaves, flush every CPU that
@@ -122,7 +122,7 @@ hypervisor:
 			goto alloc
 		:: controls(p) && !ending[d] -> ending[d] = true; goto done
 		:: controls(p) && ending[d] && (!loaded(d) || is(M_END_WHILE_LOADED)) && lock[d] == NONE && owner != HYPERVISOR ->
-			/* No vCPU of the domain runs again, and no CPU has its live root: mm/space.c:space_destroy, all tables at once (mm/chunk.c:chunk_release). */
+			/* No vCPU of the domain runs again, and no CPU has its live root: mm/space.c:space_remove_chunks, tables and all (mm/chunk.c:chunk_release). */
 			leaf[d] = NOTHING;
 			owner = (owner == d -> FREE : owner);
 			is_table = is_table && owner != FREE;

@@ -13,7 +13,9 @@
  * ~vm/entry.c:debug_handle), ports, which end in event_raise (~vm/event.c:event_port_set), a page that takes the place of another
  * (~vm/vcpu.c:vcpu_move_page), the start and the end of vCPUs (~vm/vcpu.c:vcpu_start_at, ~vm/vcpu.c:vcpu_start, ~vm/vcpu.c:vcpu_stop, ~vm/vcpu.c:vcpu_take_away, ~sched/run.c:run_start,
  * ~sched/run.c:run_init), vCPUs that share a CPU or go to another (~hypercall/hc_event.c:hc_sched_yield, ~vm/timer.c:timer_expire, ~sched/run.c:run_settle: one that goes looks at `pending` on its way into
- * the guest there, after its CPU has changed), what only looks (~vm/domain.c:vcpu_print).
+ * the guest there, after its CPU has changed), a domain that is
+ * paused (its vCPUs are BLOCKED in their turn, nobody wakes them, and who unpauses it looks at `pending`: ~vm/vcpu.c:vcpu_refuse, ~vm/vcpu.c:vcpu_hold, ~vm/vcpu.c:held_wake, ~vm/vcpu.c:vcpu_resume),
+ * the other domain's console (~vm/console.c:domain_console_interrupt), what only looks (~vm/crash.c:domain_print_vcpu, ~vm/domain.c:domain_is_quiet).
  * Words: pending pending_vectors events_enabled run_state reschedule event_raise run_wake run_stop run_pick cpu_look.
  *
  * Checked: each vector that was raised and not handled is a bit, or on its way to its handler (due); user mode, enabled kernel
@@ -105,7 +107,7 @@ hidden byte no_idle_for_ever;
 	(!due[TIMER] || bits[TIMER] || vector == TIMER) &&		\
 	(!due[OTHER] || bits[OTHER] || vector == OTHER)
 
-/* vm/event.c:event_raise, up to vcpu_wake. From hypercall/hc_event.c:hc_event_send, ipc/port.c:port_pending_set, vm/console.c:domain_console_input. */
+/* vm/event.c:event_raise, up to vcpu_wake_locked. From hypercall/hc_event.c:hc_event_send, ipc/port.c:port_pending_set. */
 inline event_raise(v)
 {
 #if is(M_PENDING_BEFORE_BIT)
@@ -124,7 +126,7 @@ inline show_state(shown)
 	atomic { run_state = shown; page_locked = false; shown = RUNNING }
 }
 
-/* vm/vcpu.c:vcpu_wake by the vCPU's own CPU: a look without the lock, then sched/run.c:run_wake, sched/run.c:run_from with it. */
+/* vm/vcpu.c:vcpu_wake, vm/vcpu.c:vcpu_wake_locked by the vCPU's own CPU: a look without the queue's lock, then sched/run.c:run_wake, sched/run.c:run_from with it. That the page's lock is held over all of it takes steps away, and adds none. */
 inline wake_here()
 {
 	if
@@ -385,7 +387,7 @@ end:	do
 #if CPUS > 1
 mtype shown1 = RUNNING, seen1 = RUNNING;
 
-/* Another CPU: vm/event.c:event_raise of OTHER, vm/vcpu.c:vcpu_wake, which looks at the state once before it takes a lock, vm/vcpu.c:cpus_look, vm/vcpu.c:cpu_look. */
+/* Another CPU: vm/event.c:event_raise of OTHER, vm/vcpu.c:vcpu_wake_locked, which looks at the state once before it takes a lock, vm/vcpu.c:cpus_look, vm/vcpu.c:cpu_look. */
 active proctype sender()
 {
 	do

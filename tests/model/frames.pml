@@ -13,10 +13,10 @@
  * changes no entry that it could not also have read (mm/table.c).
  *
  * The code is named at each step. What boot does once, before a guest runs, is left out: ~mm/live.c:live_root_init, ~mm/root.c:root_make_kernel,
- * ~boot/loader.c:describe_start, ~boot/loader.c:first_domain_load, ~boot/loader.c:make_vcpu, ~boot/tables.c:tables_build. So are the kernel
+ * ~vm/build.c:describe, ~vm/build.c:domain_build, ~vm/tables.c:tables_build. So are the kernel
  * root, which is a root that is always loaded (~mm/live.c:live_root_switch_space, ~mm/root.h:root_serves), runs of several entries
  * (~mm/table.c:table_has_run), and vCPUs that wait with a root of their own (~mm/root.c:root_hold, ~mm/root.c:root_drop,
- * ~vm/vcpu.c:vcpu_create, ~vm/vcpu.c:vcpu_start_at, ~vm/vcpu.c:vcpu_take_away, ~vm/vcpu.c:vcpu_load, ~mm/live.c:live_root_detach): see chunk.pml for what follows when another address space comes onto a CPU.
+ * ~vm/vcpu.c:vcpu_create, ~vm/vcpu.c:vcpu_forget, ~vm/vcpu.c:vcpu_start_at, ~vm/vcpu.c:vcpu_take_away, ~vm/vcpu.c:vcpu_load, ~mm/live.c:live_root_detach): see chunk.pml for what follows when another address space comes onto a CPU.
  *
  * Words: table_unlink table_put live_hold live_release live_hold_set held live_flush_everywhere live_root_propagate user_root FRAME_LINKED FRAME_TYPED. (What looks at them to check them is
  * ~mm/walk.c:check_frame, ~mm/walk.c:check_frames, ~mm/walk.c:check_link, ~mm/walk.c:check_live, ~mm/walk.c:check_loaded, ~mm/walk.c:live_expected.)
