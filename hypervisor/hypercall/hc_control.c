@@ -295,7 +295,7 @@ static enum rb_status set_share(const struct hc_domain_set_share_args *a)
 
 	if (!d || d->ending)
 		return RB_NOENT;
-	run_group_set(&d->group, (u32)a->weight, (u32)a->cap, time_now_ns());
+	domain_set_share(d, (u32)a->weight, (u32)a->cap);
 	return RB_OK;
 }
 

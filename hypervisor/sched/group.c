@@ -22,10 +22,10 @@ void run_group_set(struct run_group *group, u32 weight, u32 cap, u64 now)
 {
 	run_group_update(group, now, 0, 0);
 	spin_lock(&group->lock);
-	/* What was used while there was no cap is no debt. */
 	if (!group->budget_ns) {
 		group->used_ns = 0;
 		group->period = now / RUN_PERIOD_NS;
+		group->capped_ns = now;
 	}
 	group_share(group, weight, cap);
 	spin_unlock(&group->lock);
@@ -42,7 +42,7 @@ u64 run_group_update(struct run_group *group, u64 now, u64 used_ns, int change)
 		group->clock_ns = now;
 	}
 	group->wanting += (u32)change;
-	group->used_ns += used_ns;
+	group->used_ns += MIN(used_ns, now - MIN(now, group->capped_ns));
 	clock = group->clock;
 	spin_unlock(&group->lock);
 	return clock;

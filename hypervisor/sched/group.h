@@ -25,11 +25,12 @@ struct run_group {
 	u64 budget_ns;		/* time on CPUs in a period; zero: no cap */
 	u64 used_ns;		/* of the budget, in the period; what was too much counts in those that follow */
 	u64 period;		/* its number */
+	u64 capped_ns;		/* since when there is a cap: what was used before is no debt */
 };
 
 /* cap: percent of one CPU, which may be over 100; zero: none. */
 void run_group_init(struct run_group *group, u32 weight, u32 cap);
-/* The same for one whose units run: from now on. */
+/* The same for one whose units run: from now on, once their CPUs have looked. */
 void run_group_set(struct run_group *group, u32 weight, u32 cap, u64 now);
 /* One unit more (1) or less (-1) wants to run, or no change (0); used_ns were used. Returns the clock. */
 u64 run_group_update(struct run_group *group, u64 now, u64 used_ns, int change);

@@ -163,6 +163,11 @@ struct run_unit *queue_take(struct run_queue *queue, u64 now)
 
 void queue_follow_time(struct run_queue *queue, u64 now)
 {
+	/* A cap that its domain was given since it began. */
+	if (queue->running && !queue->budget_end_ns && __atomic_load_n(&queue->running->group->budget_ns, __ATOMIC_RELAXED)) {
+		queue_charge(queue, now, 0);
+		budget_look(queue, run_group_left(queue->running->group, now), now);
+	}
 	if (queue->running && queue->budget_end_ns && now >= queue->budget_end_ns) {
 		u64 left;
 

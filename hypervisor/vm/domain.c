@@ -192,6 +192,12 @@ void domain_pause(struct domain *d)
 	vcpus_each(d, vcpu_stop);
 }
 
+void domain_set_share(struct domain *d, u32 weight, u32 cap)
+{
+	run_group_set(&d->group, weight, cap, time_now_ns());
+	vcpus_each(d, vcpu_stop);
+}
+
 bool domain_is_quiet(const struct domain *d)
 {
 	for (u32 i = 0; i < d->vcpu_count; i++) {

@@ -54,6 +54,8 @@ enum rb_status domain_create(const struct domain_shape *shape, struct domain **c
 void domain_unpause(struct domain *d);
 /* None of its vCPUs is to run, until domain_unpause. */
 void domain_pause(struct domain *d);
+/* What it gets of the CPUs, from now on (sched/group.h). */
+void domain_set_share(struct domain *d, u32 weight, u32 cap);
 /* None of its vCPUs runs now. */
 bool domain_is_quiet(const struct domain *d);
 /* End it and give all that it has back, but for its ports. AGAIN: a CPU must let go of it first, or there is more to do. The one who calls has no vCPU in it. */

@@ -79,7 +79,7 @@ void vcpu_wake(struct vcpu *v);
 void vcpu_wake_locked(struct vcpu *v);
 /* Its state into the vCPU page. Whoever changes the state does it afterwards: the last one to do so shows the last one. */
 void vcpu_show_state(struct vcpu *v);
-/* Its CPU looks: it can no longer run, for its domain is paused. */
+/* Its CPU looks: its domain is paused, or has another share. */
 void vcpu_stop(struct vcpu *v);
 /* The same for a domain that ends; and it no longer waits for a CPU. */
 void vcpu_cancel(struct vcpu *v);

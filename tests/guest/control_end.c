@@ -91,7 +91,7 @@ static void shares(void)
 
 static void cap(void)
 {
-	uint64_t child = child_running(1), turns, begin;
+	uint64_t child = child_running(1), turns, begin, spent;
 
 	for (begin = guest_time(); guest_time() < begin + 1000 * MILLISECOND;)
 		;
@@ -103,6 +103,12 @@ static void cap(void)
 	for (begin = guest_time(); guest_time() < begin + 500 * MILLISECOND;)
 		;
 	check(child_look(child).turns > turns, "a cap counts from when it was set");
+	/* It runs alone on its CPU, and nothing else would make that look. */
+	spent = look(child)->spent[RB_RUN_STATE_RUNNING];
+	for (begin = guest_time(); guest_time() < begin + 500 * MILLISECOND;)
+		;
+	spent = look(child)->spent[RB_RUN_STATE_RUNNING] - spent;
+	check(spent < 200 * MILLISECOND, "and holds for one that is alone: %lu of 500 ms", spent / MILLISECOND);
 	guest_must(guest_domain_destroy(child));
 }
 

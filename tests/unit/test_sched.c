@@ -646,6 +646,8 @@ static void test_crashed(void **state)
 
 /* ---------------------------------------------------------------- caps */
 
+static void check_all(void);
+
 static void test_caps(void **state)
 {
 	static const struct {
@@ -694,6 +696,52 @@ static void test_cap_in_each_period(void **state)
 		sim_run(RUN_PERIOD_NS);
 		assert_in_range(group_ran(0) - before, RUN_PERIOD_NS * 23 / 100, RUN_PERIOD_NS * 27 / 100);
 	}
+}
+
+/* What was used before there was a cap is not held against it. */
+static void test_cap_later(void **state)
+{
+	(void)state;
+	sim_start(1);
+	run_group_init(&groups[0], 100, 0);
+	actor_add(0, HOG, ~0ul, 0, ~0ul);
+	sim_run(10 * S);
+	run_group_set(&groups[0], 100, 50, sim_now);
+	look_due[0] = true;
+	sim_run(100 * MS);
+	measure_from_now();
+	sim_run(3 * S);
+	expect_share(0, group_ran(0), 3 * S, 5000, 50);
+}
+
+/* Those that wait can be taken out of every heap, whatever is in it; then nothing knows them. */
+static void test_cancel(void **state)
+{
+	u32 cancelled = 0;
+
+	(void)state;
+	for (u32 seed = 1; seed <= 20; seed++) {
+		sim_start(1 + seed % 3);
+		random_state = seed;
+		for (u32 group = 0; group < 4; group++)
+			run_group_init(&groups[group], 100, group % 2 ? 5 : 0);
+		for (u32 i = 0; i < 24; i++)
+			actor_add(i % 4, i % 3 ? HOG : YIELDER, i % 3 ? ~0ul : 100 * US, 0, ~0ul);
+		for (u32 i = 0; i < 100; i++) {
+			struct run_unit *unit = &actors[random_below(actor_count)].unit;
+			const bool waits = run_state(unit) == RB_RUN_STATE_RUNNABLE;
+
+			run_cancel(unit, sim_now);
+			assert_int_equal(run_state(unit) == RB_RUN_STATE_RUNNABLE, 0);
+			if (waits)
+				assert_int_equal(run_is_free(unit), !unit->bound);
+			cancelled += waits;
+			check_all();
+			sim_run(1 * US + random_below(3 * MS));
+			check_all();
+		}
+	}
+	assert_true(cancelled > 300);
 }
 
 /* ---------------------------------------------------------------- waiting */
@@ -942,6 +990,8 @@ int main(void)
 		cmocka_unit_test(test_crashed),
 		cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_cap_in_each_period),
+		cmocka_unit_test(test_cap_later),
+		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_wake_up),
 		cmocka_unit_test(test_no_preemption_at_once),
 		cmocka_unit_test(test_yield),
