@@ -8,6 +8,7 @@
 #include "boot/memory.h"
 #include "boot/option.h"
 #include "boot/smp.h"
+#include "boot/trace.h"
 #include "dev/console.h"
 #include "dev/lapic.h"
 #include "dev/machine.h"
@@ -48,12 +49,14 @@ void boot_main(u32 magic, u32 information)
 	if (!multiboot_parse(magic, information))
 		panic("not started by a Multiboot loader (magic number %x)", magic);
 	options_apply();
+	trace_patch();
 	print("Ringbolt, " BUILD_NAME " build\n");
 	boot_info_print();
 	acpi_read_cpus();
 	memory_init();
 	cpu_init(0);
 	devices_init();
+	trace_start();
 	cpus[0].apic_id = lapic_id();
 	cpus[0].online = true;
 	domains_load();

@@ -10,6 +10,7 @@
 
 #include "dev/ipi.h"
 #include "lib/ensure.h"
+#include "mm/trace.h"
 
 enum {
 	HALF_USER = 0,		/* first of its words in live_root.slots */
@@ -165,6 +166,8 @@ void live_flush_cpus(u64 cpu_mask)
 			cpu_interrupt(cpu);
 		}
 	}
+	if (patch_is_on())
+		trace_event(TRACE_FLUSH, 0, cpu_mask, running);
 	for (u32 cpu = 0; running; cpu++, running >>= 1)
 		while (running & 1 && cpu_is_in_guest(cpu) && live_flush_is_owed(live_roots[cpu]))
 			asm volatile("pause");

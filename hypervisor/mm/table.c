@@ -19,6 +19,7 @@
 #include "lib/ensure.h"
 #include "mm/judge.h"
 #include "mm/page.h"
+#include "mm/trace.h"
 
 #define noinline __attribute__((noinline))
 
@@ -468,3 +469,47 @@ u64 table_apply_queue(struct space *space, struct live_root *live, struct rb_pt_
 	}
 	return at - first;
 }
+
+/* ---------------- in a machine that is traced: every operation goes the long way, and is recorded */
+
+static enum rb_status table_apply_recorded(struct space *space, struct live_root *live, u64 word, u64 *value, u64 *budget)
+{
+	enum rb_status status;
+	struct trace trace;
+
+	trace_begin(&trace, TRACE_OPERATION, rb_op_code(word));
+	trace.record.word[0] = word;
+	trace.record.word[1] = *value;
+	status = table_apply_slow(space, live, word, value, budget);
+	trace.record.word[2] = rb_op_code(word) == RB_OP_XCHG ? *value : 0;
+	trace.record.status = (s8)status;
+	trace_end(&trace);
+	return status;
+}
+
+enum rb_status table_apply_traced(struct space *space, struct live_root *live, u64 word, u64 *value)
+{
+	return table_apply_recorded(space, live, word, value, NULL);
+}
+
+u64 table_apply_queue_traced(struct space *space, struct live_root *live, struct rb_pt_op *queue, u64 first, u64 count, enum rb_status *status)
+{
+	u64 budget = BATCH_BUDGET, at;
+
+	*status = RB_OK;
+	for (at = first; at < first + count; at++) {
+		struct rb_pt_op *op = &queue[at % RB_QUEUE_OPS];
+		const u64 word = __atomic_load_n(&op->word, __ATOMIC_RELAXED);
+		u64 value = __atomic_load_n(&op->value, __ATOMIC_RELAXED);
+
+		*status = table_apply_recorded(space, live, word, &value, &budget);
+		if (*status != RB_OK)
+			break;
+		if (rb_op_code(word) == RB_OP_XCHG)
+			__atomic_store_n(&op->value, value, __ATOMIC_RELAXED);
+	}
+	return at - first;
+}
+
+PATCH_FUNCTION(table_apply, table_apply_traced);
+PATCH_FUNCTION(table_apply_queue, table_apply_queue_traced);

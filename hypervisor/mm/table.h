@@ -24,3 +24,7 @@ enum rb_status table_apply(struct space *space, struct live_root *live, u64 word
  * many took effect. first + count is at most RB_QUEUE_OPS. Caller holds the space's lock.
  */
 u64 table_apply_queue(struct space *space, struct live_root *live, struct rb_pt_op *queue, u64 first, u64 count, enum rb_status *status);
+
+/* What takes the place of these in a machine that is traced. They do the same. */
+enum rb_status table_apply_traced(struct space *space, struct live_root *live, u64 word, u64 *value);
+u64 table_apply_queue_traced(struct space *space, struct live_root *live, struct rb_pt_op *queue, u64 first, u64 count, enum rb_status *status);

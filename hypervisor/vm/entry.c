@@ -19,21 +19,9 @@
 #include "vm/timer.h"
 #include "x86/instruction.h"
 
-struct hypercall_return {
-	s64 status;	/* RAX; HYPERCALL_SLOW: not straight back */
-	u64 result;	/* RDX */
-};
-
-#define HYPERCALL_SLOW 1
-
 /* Upper half of a frame's ss word: vector 1, by a debug register or TF; by ICEBP, one byte long. */
 #define DEBUG_EXCEPTION		(RB_EVENT_TYPE_EXCEPTION << 16 | 1)
 #define DEBUG_INSTRUCTION	(1u << 28 | RB_EVENT_TYPE_PRIV_EXCEPTION << 16 | 1)
-
-struct hypercall_return hypercall_handle(struct regs *regs, u64 number);
-void event_handle(struct regs *regs);
-u64 vcpu_leave(struct regs *regs);
-void interrupt_while_idle(u64 vector, u64 rip);
 
 struct hypercall_return hypercall_handle(struct regs *regs, u64 number)
 {
@@ -176,10 +164,6 @@ static bool vm86_leave(struct vcpu *v)
 	return true;
 }
 
-/*
- * Every slow way back. Chooses the vCPU, loads it, decides what it must be told first. Returns 1 if an event is to be injected (all
- * words in the gate's scratch), else 0: return to regs as they are.
- */
 u64 vcpu_leave(struct regs *regs)
 {
 	struct cpu *cpu = this_cpu();

@@ -7,9 +7,13 @@
  * goes to its start). Every field of the vCPU page is read once (I-15).
  */
 #include "vm/event.h"
+#include "mm/trace.h"
 #include "vm/domain.h"
 
-void event_raise(struct vcpu *v, u32 vector)
+/* What has a version for machines that are traced is compiled twice. */
+#define always_inline inline __attribute__((always_inline))
+
+static always_inline void vector_raise(struct vcpu *v, u32 vector)
 {
 	spin_lock(&v->page_lock);
 	if (v->page) {
@@ -20,6 +24,19 @@ void event_raise(struct vcpu *v, u32 vector)
 	spin_unlock(&v->page_lock);
 }
 
+void event_raise(struct vcpu *v, u32 vector)
+{
+	vector_raise(v, vector);
+}
+
+void event_raise_traced(struct vcpu *v, u32 vector)
+{
+	trace_event(TRACE_RAISE, vector, v->domain->id << 8 | v->id, 0);
+	vector_raise(v, vector);
+}
+
+PATCH_FUNCTION(event_raise, event_raise_traced);
+
 void event_port_set(struct vcpu *v, u32 port)
 {
 	spin_lock(&v->page_lock);
@@ -29,7 +46,7 @@ void event_port_set(struct vcpu *v, u32 port)
 }
 
 /* The highest pending vector, taken; 0: none. Leaves `pending` set if there may be more. */
-static u32 vector_take(struct rb_vcpu_page *page)
+static always_inline u32 vector_take(struct rb_vcpu_page *page)
 {
 	u32 vector = 0;
 
@@ -60,7 +77,7 @@ static bool in_restartable_range(const struct vcpu *v)
 }
 
 /* What gate_inject needs. is_enabled: the virtual interrupt flag that the frame shows, for events of the kernel. */
-static void injection_prepare(struct vcpu *v, u32 info, u64 error, u64 data, bool is_enabled)
+static always_inline void injection_prepare(struct vcpu *v, u32 info, u64 error, u64 data, bool is_enabled)
 {
 	struct gate_scratch *scratch = this_cpu()->scratch;
 	bool is_user = regs_from_user(&v->regs);
@@ -75,7 +92,20 @@ static void injection_prepare(struct vcpu *v, u32 info, u64 error, u64 data, boo
 		v->regs.flags &= ~(u64)RFLAGS_IF;
 }
 
-bool event_deliver(struct vcpu *v)
+static void restart_record(const struct vcpu *v)
+{
+	struct trace trace;
+
+	trace_begin(&trace, TRACE_RESTART, 0);
+	/* It may have come onto the CPU just now. */
+	trace.record.domain = (u8)v->domain->id;
+	trace.record.vcpu = (u8)v->id;
+	trace.record.word[0] = v->regs.rip;
+	trace.record.word[1] = v->range_start;
+	trace_end(&trace);
+}
+
+static always_inline bool vector_deliver(struct vcpu *v, bool is_traced)
 {
 	u32 vector;
 
@@ -83,6 +113,8 @@ bool event_deliver(struct vcpu *v)
 		return false;
 	if (!regs_from_user(&v->regs)) {
 		if (in_restartable_range(v)) {
+			if (is_traced)
+				restart_record(v);
 			v->regs.rip = v->range_start;
 			domain_count(v->domain, RB_COUNTER_RESTARTS);
 			return false;
@@ -98,6 +130,18 @@ bool event_deliver(struct vcpu *v)
 	injection_prepare(v, RB_EVENT_TYPE_INTERRUPT << 16 | vector, 0, 0, true);
 	return true;
 }
+
+bool event_deliver(struct vcpu *v)
+{
+	return vector_deliver(v, false);
+}
+
+bool event_deliver_traced(struct vcpu *v)
+{
+	return vector_deliver(v, true);
+}
+
+PATCH_FUNCTION(event_deliver, event_deliver_traced);
 
 void event_inject(struct vcpu *v, u32 info, u64 error, u64 data)
 {

@@ -8,6 +8,8 @@
 
 /* A vector becomes pending; the vCPU is woken. From any CPU. */
 void event_raise(struct vcpu *v, u32 vector);
+/* The same in a machine that is traced. */
+void event_raise_traced(struct vcpu *v, u32 vector);
 /* A port's bit in the vCPU page. From any CPU. */
 void event_port_set(struct vcpu *v, u32 port);
 /* Is there something that must be delivered before the vCPU goes on in kernel mode? */
@@ -21,6 +23,8 @@ static inline bool event_deliverable(const struct vcpu *v)
  * its restartable range, move it to the start.
  */
 bool event_deliver(struct vcpu *v);
+/* The same in a machine that is traced. */
+bool event_deliver_traced(struct vcpu *v);
 /* Prepare the injection of an exception that the gate could not deliver. */
 void event_inject(struct vcpu *v, u32 info, u64 error, u64 data);
 /* The frame of an event could not be written: the emergency stack, or the end. True: an injection is prepared. */

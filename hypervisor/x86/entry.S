@@ -4,6 +4,7 @@
  * that runs from entry to exit with interrupts off; what a vCPU was doing is in its struct regs, nowhere else.
  */
 #include "x86/gate.h"
+#include "x86/patch.h"
 #include "ringbolt.h"
 
 /* Gate data, as distances from the gate's start: RIP-relative from anywhere. */
@@ -42,7 +43,7 @@ hypercall_entry:
 	mov	%rcx, REGS_FLAGS(%r11)
 	mov	%r11, %rdi
 	mov	%rax, %rsi
-	call	hypercall_handle	/* (regs, number): RAX status, RDX result, or RAX = 1: more to do */
+	CALL_OR	hypercall_handle, hypercall_traced	/* (regs, number): RAX status, RDX result, or RAX = 1: more to do */
 	mov	g_regs(%rip), %rdi
 	cmp	$1, %rax
 	je	1f
@@ -77,7 +78,7 @@ hypercall_entry:
 	movq	$REASON_HYPERCALL, REGS_REASON(%rdi)
 	movq	$SEL_KERNEL_CS, REGS_CS(%rdi)
 	movq	$SEL_KERNEL_SS, REGS_SS(%rdi)
-	call	vcpu_leave		/* (regs): does not return here with the same stack; see below */
+	CALL_OR	vcpu_leave, vcpu_leave_traced	/* (regs): does not return here with the same stack; see below */
 	jmp	leave_as_told
 
 /* Everything else. Stack (entry or IST): reason RIP CS FLAGS RSP SS; v_rax holds RAX; other registers the guest's. */
@@ -111,9 +112,9 @@ event_entry:
 	pushq	$2
 	popfq				/* the guest's DF, AC, NT */
 	mov	%rax, %rdi
-	call	event_handle		/* (regs) */
+	CALL_OR	event_handle, event_traced	/* (regs) */
 	mov	g_regs(%rip), %rdi
-	call	vcpu_leave		/* (regs): RAX = 1: inject the event in the scratch words */
+	CALL_OR	vcpu_leave, vcpu_leave_traced	/* (regs): RAX = 1: inject the event in the scratch words */
 
 /*
  * RAX from vcpu_leave. The vCPU may be another one than entered: everything is reloaded from the regs that are current now.
@@ -153,7 +154,7 @@ leave_as_told:
 enter_guest:
 	mov	g_hv_stack(%rip), %rsp
 	mov	g_regs(%rip), %rdi
-	call	vcpu_leave
+	CALL_OR	vcpu_leave, vcpu_leave_traced
 	jmp	leave_as_told
 
 /* Wait for an interrupt with the stack as it is: void cpu_idle(void). The handler runs below and returns here. */
@@ -181,7 +182,7 @@ interrupt_in_hypervisor:
 	mov	72(%rsp), %rdi
 	mov	80(%rsp), %rsi
 	cld
-	call	interrupt_while_idle	/* (vector, rip) */
+	CALL_OR	interrupt_while_idle, idle_interrupt_traced	/* (vector, rip) */
 	lea	cpu_idle_end(%rip), %rax
 	mov	%rax, 80(%rsp)		/* the wait is over, */
 	andl	$~0x200, 96(%rsp)	/* and no other interrupt comes before what this one has brought is looked at */

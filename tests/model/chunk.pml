@@ -8,7 +8,7 @@
  * In the code: mm/chunk.c:chunk_alloc with mm/space.c:space_add_chunk (mm/space.c:space_add_data) and mm/space.c:space_grow_reserve, the check of a leaf, vCPUs of
  * two domains that take turns on a CPU, a vCPU that stops (vm/vcpu.c:vcpu_take_away, vm/vcpu.c:vcpu_discard: mm/live.c:live_root_leave), the end of a domain (that on each CPU, then
  * vm/domain.c:domain_destroy: mm/space.c:space_remove_chunks in several calls, mm/space.c:space_destroy); LEAVE_KEEPS, without the flush that live_root_leave owes, passes too. Left out: what boot does before a guest runs
- * (~mm/chunk.c:chunk_table_init, ~mm/chunk.c:chunk_make_free, ~mm/chunk.c:chunk_make_hypervisor), pages of the hypervisor's own
+ * (~mm/chunk.c:chunk_table_init, ~mm/chunk.c:chunk_make_free, ~mm/chunk.c:chunk_make_hypervisor, ~boot/trace.c:ring_make), pages of the hypervisor's own
  * (~mm/page.c:page_chunk_add, ~mm/page.c:page_chunk_remove), a domain that is given up before it has memory (~vm/domain.c:domain_create), and what only looks (~mm/chunk.c:chunk_list_check, ~mm/walk.c:check_chunks, ~mm/walk.c:check_owners).
  * Words: chunk_alloc chunk_release judge_leaf live_root_switch_space live_root_leave space_destroy CHUNK_TAG_PAGETABLE OWNER_NONE.
  *

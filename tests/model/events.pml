@@ -107,7 +107,7 @@ hidden byte no_idle_for_ever;
 	(!due[TIMER] || bits[TIMER] || vector == TIMER) &&		\
 	(!due[OTHER] || bits[OTHER] || vector == OTHER)
 
-/* vm/event.c:event_raise, up to vcpu_wake_locked. From hypercall/hc_event.c:hc_event_send, ipc/port.c:port_pending_set. */
+/* vm/event.c:vector_raise, up to vcpu_wake_locked: all of vm/event.c:event_raise. From hypercall/hc_event.c:hc_event_send, ipc/port.c:port_pending_set, vm/console.c:domain_console_interrupt. */
 inline event_raise(v)
 {
 #if is(M_PENDING_BEFORE_BIT)
@@ -184,7 +184,7 @@ inline vector_take()
 #endif
 }
 
-/* vm/entry.c:vcpu_leave of the vCPU that runs: vm/event.c:event_deliver and, by the gate, the frame. (vm/event.h:event_deliverable asks the same, but for the range.) */
+/* vm/entry.c:vcpu_leave of the vCPU that runs: vm/event.c:vector_deliver, which is vm/event.c:event_deliver, and, by the gate, the frame. (vm/event.h:event_deliverable asks the same, but for the range.) */
 inline vcpu_leave()
 {
 	if

@@ -19,6 +19,7 @@
 #include "mm/page.h"
 #include "tlb.h"
 #include "vm/domain.h"
+#include "vm/entry.h"
 #include "x86/direct.h"
 #include "x86/instruction.h"
 #include "x86/seal.h"
@@ -33,17 +34,6 @@ struct fake_cpu fake_cpu[FAKE_CPUS];
 u64 fake_time_ns, fake_timer_ns[FAKE_CPUS];
 u32 fake_typed, fake_bad_stacks;
 bool fake_is_off;
-
-/* vm/entry.c, as the assembly calls it. */
-struct hypercall_return {
-	s64 status;
-	u64 result;
-};
-#define HYPERCALL_SLOW 1
-struct hypercall_return hypercall_handle(struct regs *regs, u64 number);
-void event_handle(struct regs *regs);
-u64 vcpu_leave(struct regs *regs);
-void interrupt_while_idle(u64 vector, u64 rip);
 
 /* Out of the hypervisor where it waits or stops. */
 static jmp_buf way_out;
