@@ -107,7 +107,7 @@ hidden byte no_idle_for_ever;
 	(!due[TIMER] || bits[TIMER] || vector == TIMER) &&		\
 	(!due[OTHER] || bits[OTHER] || vector == OTHER)
 
-/* vm/event.c:vector_raise, up to vcpu_wake_locked: all of vm/event.c:event_raise. From hypercall/hc_event.c:hc_event_send, ipc/port.c:port_pending_set, vm/console.c:domain_console_interrupt. */
+/* vm/event.c:vector_raise, up to vcpu_wake_locked: all of vm/event.c:event_raise. From hypercall/hc_event.c:hc_event_send, ipc/port.c:port_pending_set. */
 inline event_raise(v)
 {
 #if is(M_PENDING_BEFORE_BIT)
