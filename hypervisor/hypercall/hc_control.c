@@ -16,9 +16,19 @@
 
 static struct spinlock control_lock;
 
-static bool is_control(const struct vcpu *v)
+/* Around each call: who makes it is the control domain, and alone in it. False: it is not. */
+static bool control_enter(const struct vcpu *v)
 {
-	return v->domain->id == 0;
+	if (v->domain->id != 0)
+		return false;
+	spin_lock(&control_lock);
+	return true;
+}
+
+static enum rb_status control_leave(enum rb_status status)
+{
+	spin_unlock(&control_lock);
+	return status;
 }
 
 /* A domain that was not destroyed, or NULL. Caller holds the lock. */
@@ -56,14 +66,7 @@ static enum rb_status create(const struct hc_domain_create_args *a, u64 *result)
 
 enum rb_status hc_domain_create(struct vcpu *v, const struct hc_domain_create_args *a, u64 *result)
 {
-	enum rb_status status;
-
-	if (!is_control(v))
-		return RB_PERM;
-	spin_lock(&control_lock);
-	status = create(a, result);
-	spin_unlock(&control_lock);
-	return status;
+	return control_enter(v) ? control_leave(create(a, result)) : RB_PERM;
 }
 
 static enum rb_status populate_one(struct space *space, u64 chunk)
@@ -98,14 +101,7 @@ static enum rb_status populate(const struct hc_domain_populate_args *a, u64 *res
 
 enum rb_status hc_domain_populate(struct vcpu *v, const struct hc_domain_populate_args *a, u64 *result)
 {
-	enum rb_status status;
-
-	if (!is_control(v))
-		return RB_PERM;
-	spin_lock(&control_lock);
-	status = populate(a, result);
-	spin_unlock(&control_lock);
-	return status;
+	return control_enter(v) ? control_leave(populate(a, result)) : RB_PERM;
 }
 
 static bool image_has_reserved(const struct rb_domain_image *image)
@@ -117,7 +113,7 @@ static bool image_has_reserved(const struct rb_domain_image *image)
 	return any;
 }
 
-static enum rb_status build(const struct hc_domain_build_args *a, const struct rb_domain_image *said)
+static enum rb_status build_from(const struct hc_domain_build_args *a, const struct rb_domain_image *said)
 {
 	struct domain *d = domain_existing(a->domain);
 	const struct image image = {
@@ -149,23 +145,21 @@ static enum rb_status build(const struct hc_domain_build_args *a, const struct r
 	return RB_OK;
 }
 
-enum rb_status hc_domain_build(struct vcpu *v, const struct hc_domain_build_args *a)
+static enum rb_status build(struct vcpu *v, const struct hc_domain_build_args *a)
 {
 	struct rb_domain_image said;
-	enum rb_status status;
 	void *image;
-
-	if (!is_control(v))
-		return RB_PERM;
-	status = space_data(&v->domain->space, a->image, sizeof(said), &image);
+	enum rb_status status = space_data(&v->domain->space, a->image, sizeof(said), &image);
 	if (status != RB_OK)
 		return status;
 	/* Once: it is looked at several times from here on (I-15). */
 	memcpy(&said, image, sizeof(said));
-	spin_lock(&control_lock);
-	status = build(a, &said);
-	spin_unlock(&control_lock);
-	return status;
+	return build_from(a, &said);
+}
+
+enum rb_status hc_domain_build(struct vcpu *v, const struct hc_domain_build_args *a)
+{
+	return control_enter(v) ? control_leave(build(v, a)) : RB_PERM;
 }
 
 /* ---------------- domain_write, domain_read */
@@ -190,27 +184,26 @@ static enum rb_status copy_find(struct vcpu *v, const struct copy *copy, void **
 
 static enum rb_status copy(struct vcpu *v, const struct copy *copy)
 {
-	enum rb_status status;
 	void *there, *here;
+	enum rb_status status = copy_find(v, copy, &there, &here);
 
-	if (!is_control(v))
-		return RB_PERM;
-	spin_lock(&control_lock);
-	status = copy_find(v, copy, &there, &here);
 	if (status == RB_OK)
 		memcpy(copy->is_write ? there : here, copy->is_write ? here : there, copy->bytes);
-	spin_unlock(&control_lock);
 	return status;
 }
 
 enum rb_status hc_domain_write(struct vcpu *v, const struct hc_domain_write_args *a)
 {
-	return copy(v, &(struct copy){ .domain = a->domain, .there = a->to, .here = a->from, .bytes = a->bytes, .is_write = true });
+	const struct copy wanted = { .domain = a->domain, .there = a->to, .here = a->from, .bytes = a->bytes, .is_write = true };
+
+	return control_enter(v) ? control_leave(copy(v, &wanted)) : RB_PERM;
 }
 
 enum rb_status hc_domain_read(struct vcpu *v, const struct hc_domain_read_args *a)
 {
-	return copy(v, &(struct copy){ .domain = a->domain, .there = a->from, .here = a->to, .bytes = a->bytes });
+	const struct copy wanted = { .domain = a->domain, .there = a->from, .here = a->to, .bytes = a->bytes };
+
+	return control_enter(v) ? control_leave(copy(v, &wanted)) : RB_PERM;
 }
 
 /* ---------------- domain_unpause, domain_pause, domain_destroy, domain_set_share */
@@ -229,14 +222,7 @@ static enum rb_status unpause(u64 id)
 
 enum rb_status hc_domain_unpause(struct vcpu *v, const struct hc_domain_unpause_args *a)
 {
-	enum rb_status status;
-
-	if (!is_control(v))
-		return RB_PERM;
-	spin_lock(&control_lock);
-	status = unpause(a->domain);
-	spin_unlock(&control_lock);
-	return status;
+	return control_enter(v) ? control_leave(unpause(a->domain)) : RB_PERM;
 }
 
 static enum rb_status pause(const struct vcpu *v, u64 id)
@@ -253,14 +239,7 @@ static enum rb_status pause(const struct vcpu *v, u64 id)
 
 enum rb_status hc_domain_pause(struct vcpu *v, const struct hc_domain_pause_args *a)
 {
-	enum rb_status status;
-
-	if (!is_control(v))
-		return RB_PERM;
-	spin_lock(&control_lock);
-	status = pause(v, a->domain);
-	spin_unlock(&control_lock);
-	return status;
+	return control_enter(v) ? control_leave(pause(v, a->domain)) : RB_PERM;
 }
 
 static enum rb_status destroy(const struct vcpu *v, u64 id)
@@ -279,14 +258,7 @@ static enum rb_status destroy(const struct vcpu *v, u64 id)
 
 enum rb_status hc_domain_destroy(struct vcpu *v, const struct hc_domain_destroy_args *a)
 {
-	enum rb_status status;
-
-	if (!is_control(v))
-		return RB_PERM;
-	spin_lock(&control_lock);
-	status = destroy(v, a->domain);
-	spin_unlock(&control_lock);
-	return status;
+	return control_enter(v) ? control_leave(destroy(v, a->domain)) : RB_PERM;
 }
 
 static enum rb_status set_share(const struct hc_domain_set_share_args *a)
@@ -301,14 +273,7 @@ static enum rb_status set_share(const struct hc_domain_set_share_args *a)
 
 enum rb_status hc_domain_set_share(struct vcpu *v, const struct hc_domain_set_share_args *a)
 {
-	enum rb_status status;
-
-	if (!is_control(v))
-		return RB_PERM;
-	spin_lock(&control_lock);
-	status = set_share(a);
-	spin_unlock(&control_lock);
-	return status;
+	return control_enter(v) ? control_leave(set_share(a)) : RB_PERM;
 }
 
 /* ---------------- domain_info, machine_info */
@@ -357,40 +322,40 @@ static void describe(struct rb_domain_info *info, const struct domain *d)
 		times_add(info, d->vcpus[i], now);
 }
 
-static enum rb_status info(const struct hc_domain_info_args *a, struct rb_domain_info *to, u64 *result)
+/* What a call tells, into the caller's memory. */
+static enum rb_status tell(struct vcpu *v, u64 address, const void *told, u64 bytes)
 {
-	for (u64 id = a->domain; id < domains_end; id++) {
-		const struct domain *d = domain_existing(id);
+	void *to;
+	enum rb_status status = space_data(&v->domain->space, address, bytes, &to);
 
-		if (d) {
-			describe(to, d);
-			*result = d->id;
-			return RB_OK;
-		}
-	}
-	return RB_NOENT;
+	if (status == RB_OK)
+		memcpy(to, told, bytes);
+	return status;
+}
+
+static enum rb_status info(struct vcpu *v, const struct hc_domain_info_args *a, u64 *result)
+{
+	const struct domain *d = NULL;
+	struct rb_domain_info told;
+	enum rb_status status;
+
+	for (u64 id = a->domain; id < domains_end && !d; id++)
+		d = domain_existing(id);
+	if (!d)
+		return RB_NOENT;
+	describe(&told, d);
+	status = tell(v, a->info, &told, sizeof(told));
+	if (status == RB_OK)
+		*result = d->id;
+	return status;
 }
 
 enum rb_status hc_domain_info(struct vcpu *v, const struct hc_domain_info_args *a, u64 *result)
 {
-	struct rb_domain_info told;
-	enum rb_status status;
-	void *to;
-
-	if (!is_control(v))
-		return RB_PERM;
-	status = space_data(&v->domain->space, a->info, sizeof(told), &to);
-	if (status != RB_OK)
-		return status;
-	spin_lock(&control_lock);
-	status = info(a, &told, result);
-	spin_unlock(&control_lock);
-	if (status == RB_OK)
-		memcpy(to, &told, sizeof(told));
-	return status;
+	return control_enter(v) ? control_leave(info(v, a, result)) : RB_PERM;
 }
 
-enum rb_status hc_machine_info(struct vcpu *v, const struct hc_machine_info_args *a)
+static enum rb_status machine(struct vcpu *v, const struct hc_machine_info_args *a)
 {
 	const struct rb_machine_info told = {
 		.chunk_count = chunk_count,
@@ -399,14 +364,11 @@ enum rb_status hc_machine_info(struct vcpu *v, const struct hc_machine_info_args
 		.tsc_khz = time_scale.tsc_khz,
 		.system_time = time_now_ns(),
 	};
-	enum rb_status status;
-	void *to;
 
-	if (!is_control(v))
-		return RB_PERM;
-	status = space_data(&v->domain->space, a->info, sizeof(told), &to);
-	if (status != RB_OK)
-		return status;
-	memcpy(to, &told, sizeof(told));
-	return RB_OK;
+	return tell(v, a->info, &told, sizeof(told));
+}
+
+enum rb_status hc_machine_info(struct vcpu *v, const struct hc_machine_info_args *a)
+{
+	return control_enter(v) ? control_leave(machine(v, a)) : RB_PERM;
 }

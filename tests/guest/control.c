@@ -3,7 +3,7 @@
  * Domains that are made, used and destroyed.
  *
  * cpus: 2
- * timeout: 120
+ * timeout: 400
  * options: mem=64M
  *
  * Provokes: a second domain that calls, is paused, written to, read, and destroyed while it runs; one that crashes; a thousand of them one after the other.

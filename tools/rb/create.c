@@ -31,11 +31,7 @@ void panic(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("rb: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-	exit(1);
+	vfail(format, arguments);
 }
 
 struct file {

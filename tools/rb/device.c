@@ -21,16 +21,20 @@ static int device = -1;
 static void *buffer;
 static uint64_t buffer_address;	/* guest-physical */
 
+void vfail(const char *format, va_list arguments)
+{
+	fputs("rb: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	exit(1);
+}
+
 void fail(const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("rb: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-	exit(1);
+	vfail(format, arguments);
 }
 
 const char *status_words(long status)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 
 /* Print "rb: " and the message, and exit with 1. */
 void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void vfail(const char *format, va_list arguments) __attribute__((noreturn, format(printf, 1, 0)));
 /* What a status means, in words. */
 const char *status_words(long status);
 

@@ -271,10 +271,11 @@ static void test_console(void)
 	serial_init();
 	io_sent_count = 0;
 	guest_try(run_write, (void *)&plan, &o, sizeof(o));
-	if (o.log.count != o.answer || o.digest || !o.answer)
+	if (!o.log.count || o.digest || !o.answer)
 		fail("%u accesses for %lu bytes, digest %lx", o.log.count, o.answer, o.digest);
+	/* A string instruction is one access, where it begins: who reads a second time goes back. */
 	for (u32 i = 0; i < MIN(o.log.count, (u32)ACCESS_MAX); i++)
-		if (o.log.access[i].is_write || o.log.access[i].offset != 100 + i)
+		if (o.log.access[i].is_write || o.log.access[i].offset < 100 + i || (i && o.log.access[i].offset <= o.log.access[i - 1].offset))
 			fail("access %u is at %u", i, o.log.access[i].offset);
 	report("console: %lu bytes, each read once", o.answer);
 }
