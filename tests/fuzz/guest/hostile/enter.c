@@ -33,6 +33,7 @@ void run_regs(struct guest_regs *regs)
 
 	guest_catch(resume, regs, regs);
 	running = false;
+	wild = false;		/* if random code went to guest_caught itself */
 	depth = before;
 }
 
@@ -64,7 +65,7 @@ void guest_event(struct guest_regs *regs)
 	if (storm_is_on ? storm_event(regs) : interrupted(regs)) {
 		guest_events_off();
 		depth--;
-		wild = was_wild;
+		wild |= was_wild;	/* random code that comes here does not clear it */
 		return;
 	}
 	if (!guest_catch_sp)
@@ -87,7 +88,7 @@ void guest_interrupt(struct guest_regs *regs, unsigned vector)
 		storm_vector(vector);
 	else if (running && vector == RB_VECTOR_TIMER)
 		timer_in(20000);
-	wild = was_wild;
+	wild |= was_wild;
 }
 
 /* Settings that go with a run. */

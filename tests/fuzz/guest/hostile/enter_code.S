@@ -5,6 +5,7 @@
 hostile_entry:
 	decq	hostile_budget(%rip)
 	js	1f
+	movb	$1, wild(%rip)
 	jmp	*hostile_target(%rip)
 1:	jmp	guest_kernel_entry
 

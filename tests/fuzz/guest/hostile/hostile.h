@@ -92,7 +92,7 @@ void random_run_hostile_entry(void);
 void run_regs(struct guest_regs *regs);
 void guest_resume(struct guest_regs *regs) __attribute__((noreturn));
 extern bool running;			/* inside run_regs */
-extern bool wild;			/* and the code that runs is random, not a handler of ours */
+extern bool wild;			/* what vCPU 0 runs is random code, not a handler of ours: since it was entered, no event has come to guest_event */
 
 /* ---------------- storm.c */
 void random_storm(void);
@@ -136,7 +136,7 @@ struct known {
 	uint64_t timer_ns;
 };
 extern struct known known;
-/* Something that must not be. Printed (the first few), counted; the run goes on. */
+/* Something that must not be. Printed (the first few), counted; the run goes on. Nothing, if it is random code that calls this. */
 void failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---------------- main.c */
@@ -175,6 +175,7 @@ struct figures {
 	uint64_t emergencies;		/* taken on the emergency stack */
 	uint64_t scribbles;		/* on the vCPU page, while random code ran */
 	uint64_t accomplice_deeds, accomplice_events;
+	uint64_t strays;		/* verdicts that random code came upon in our own code */
 	uint64_t touched, refused;	/* accesses through random tables and to the hypervisor's range that worked, that faulted */
 };
 extern struct figures figures;

@@ -5,7 +5,7 @@ from world import interface
 EXCEPTIONS = {0: "#DE", 1: "#DB", 3: "#BP", 4: "#OF", 5: "#BR", 6: "#UD", 7: "#NM", 8: "double fault", 10: "#TS", 11: "#NP", 12: "#SS", 13: "#GP", 14: "#PF",
               16: "#MF", 17: "#AC", 19: "#XM", 32: "vector", 33: "system call"}
 DEEDS = ["calls", "runs", "touches", "pokes", "storms", "hostile entries", "races"]
-PLAIN = ["nested", "emergencies", "scribbles", "touched", "refused", "accomplice_deeds", "accomplice_events"]
+PLAIN = ["nested", "emergencies", "scribbles", "strays", "touched", "refused", "accomplice_deeds", "accomplice_events"]
 
 
 def add(into, name, count):
