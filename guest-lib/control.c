@@ -26,38 +26,31 @@ static size_t part(uint64_t there, uint64_t here, size_t count)
 	return count < most ? count : most;
 }
 
-long guest_domain_write(uint64_t domain, uint64_t physical, const void *bytes, size_t count)
+static long copy(uint64_t domain, uint64_t there, const void *bytes, size_t count, bool is_write)
 {
 	uint64_t here = guest_physical(bytes);
 
 	while (count) {
-		const size_t now = part(physical, here, count);
-		long status = rb_domain_write(domain, physical, here, now);
+		const size_t now = part(there, here, count);
+		long status = is_write ? rb_domain_write(domain, there, here, now) : rb_domain_read(domain, there, here, now);
 
 		if (status != RB_OK)
 			return status;
-		physical += now;
+		there += now;
 		here += now;
 		count -= now;
 	}
 	return RB_OK;
 }
 
+long guest_domain_write(uint64_t domain, uint64_t physical, const void *bytes, size_t count)
+{
+	return copy(domain, physical, bytes, count, true);
+}
+
 long guest_domain_read(uint64_t domain, uint64_t physical, void *bytes, size_t count)
 {
-	uint64_t here = guest_physical(bytes);
-
-	while (count) {
-		const size_t now = part(physical, here, count);
-		long status = rb_domain_read(domain, physical, here, now);
-
-		if (status != RB_OK)
-			return status;
-		physical += now;
-		here += now;
-		count -= now;
-	}
-	return RB_OK;
+	return copy(domain, physical, bytes, count, false);
 }
 
 long guest_domain_pause(uint64_t domain)
