@@ -10,8 +10,8 @@ DEPS := gcc libc6-dev make bc bison flex libelf-dev patch xz-utils cpio python3 
 # What only the tests need: unit tests, a look into images, the second processor model, boot loaders, load, the compilers that users of the guest library may have.
 CHECK_DEPS := libcmocka-dev python3-pyelftools bochs bochs-term bochsbios vgabios bsdutils grub-common grub-pc-bin grub-efi-amd64-bin ovmf xorriso mtools stress-ng \
 	g++ clang libclang-rt-14-dev pkgconf spin
-# What the kernel's own selftests are built with (tests/linux/kselftest; not part of make check yet).
-KSELFTEST_DEPS := gcc-multilib libcap-dev libnuma-dev liburing-dev
+# What the kernel's own selftests are built with (tests/linux/kselftest).
+CHECK_DEPS += gcc-multilib libcap-dev libnuma-dev liburing-dev
 # What the reference is built with; and what tests look at it with.
 DOCS_DEPS := python3-sphinx python3-myst-parser furo graphviz
 CHECK_DEPS += $(DOCS_DEPS) chromium chromium-driver python3-selenium fonts-dejavu-core mandoc man-db
@@ -19,7 +19,7 @@ CHECK_DEPS += $(DOCS_DEPS) chromium chromium-driver python3-selenium fonts-dejav
 JOBS := -j$(shell nproc)
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help deps check-deps docs-deps kselftest-deps docs hypervisor linux initramfs run native check bench install uninstall clean
+.PHONY: help deps check-deps docs-deps docs hypervisor linux initramfs run native check bench install uninstall clean
 
 help:
 	@echo 'make run        build everything and boot Linux on Ringbolt to a shell (QEMU)'
@@ -49,8 +49,6 @@ check-deps: deps
 	@$(call install,$(CHECK_DEPS))
 docs-deps:
 	@$(call install,$(DOCS_DEPS))
-kselftest-deps: deps
-	@$(call install,$(KSELFTEST_DEPS))
 
 hypervisor: | deps
 	@$(MAKE) --no-print-directory -C hypervisor $(JOBS) all

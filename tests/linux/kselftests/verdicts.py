@@ -42,6 +42,15 @@ class Verdicts:
                 wrong.append(f"{'' if subtest == WHOLE else subtest + ': '}{found} instead of {cells[place]}")
         return wrong + [f"{name}: {result.cell(name)}" for name in sorted(result.odd() - odd)]
 
+    def passed(self, test, place):
+        """(does the program as a whole pass, how many of its subtests do)."""
+        rows = self.rows.get(test, {})
+        parts = [part.split() for subtest, cells in rows.items() if subtest != WHOLE for part in cells[place].split(", ")]
+        *whole, last = rows[WHOLE][place].split() if rows else ["-"]
+        count = int(last) if whole and last.isdigit() and whole != ["exit"] else 0
+        count += sum(int((part + ["1"])[1]) for part in parts if part[0] == "pass")
+        return bool(rows) and rows[WHOLE][place].startswith("pass"), count
+
     def record(self, test, native, guest):
         """Make the lines of this test anew from what was seen in both places; reasons stay."""
         before = self.rows.get(test, {})
