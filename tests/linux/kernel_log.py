@@ -38,6 +38,8 @@ USER_FAULT = re.compile(r"(traps: )?\S+\[\d+\](:| ).*(segfault at|general protec
 # What a test provokes: the report of a killing for lack of memory, with the path that led to it.
 ALLOWED_IN = {
     "oom": re.compile(r"invoked oom-killer|oom: page allocation failure|Call Trace:|oom-kill:|Out of memory: Killed process"),
+    # It maps a page in each GB of all its addresses: more page tables than the domain may have.
+    "mm/virtual_address_range": re.compile(r"frames for page tables are in use|invoked oom-killer|page allocation failure|Call Trace:|oom-kill:|Out of memory: Killed process"),
 }
 
 # The lines of the tests themselves.
