@@ -209,13 +209,14 @@ void ports_destroy(struct domain *d)
 
 	spin_lock(&ports_lock);
 	ports = d->ports;
-	for (u32 i = 0; ports && i < RB_NR_PORTS; i++) {
-		if (ports[i].state != PORT_FREE)
-			close_locked(&ports[i]);
-	}
-	d->ports = NULL;
-	if (ports)
+	if (ports) {
+		for (u32 i = 0; i < RB_NR_PORTS; i++) {
+			if (ports[i].state != PORT_FREE)
+				close_locked(&ports[i]);
+		}
+		d->ports = NULL;
 		waiting_end(d);
+	}
 	spin_unlock(&ports_lock);
 	if (ports)
 		page_run_free(ports, TABLE_PAGES);

@@ -11,7 +11,6 @@
 #include "vm/tables.h"
 
 #define NS_PER_SECOND 1000000000ul
-#define ADDRESS_LIMIT (1ul << 46)	/* of guest-physical addresses */
 
 /* Guest-physical [start, start + bytes) moved by offset lies in the kernel half, above the gate, and does not wrap. */
 static bool is_kernel_range(u64 offset, u64 start, u64 bytes)
@@ -31,7 +30,7 @@ static bool image_is_valid(const struct space *space, const struct image *image)
 {
 	const u64 memory = chunk_address(space->chunk_count);
 
-	if (image->start >= image->end || image->end > ADDRESS_LIMIT || image->end > memory || image_meets_reserve(space, image))
+	if (image->start >= image->end || image->end > memory || image_meets_reserve(space, image))
 		return false;
 	if (image->image_offset % CHUNK_BYTES || !is_kernel_range(image->image_offset, image->start, image->end - image->start))
 		return false;
